@@ -1,0 +1,20 @@
+"""See what a SQLAlchemy ORM Session does: record it, show it, learn from it."""
+
+from .architecture import architecture
+from .engine import create_engine, temporary_sqlite_url
+from .tracing import ObjectState, Recording, Snapshot, Trace, snapshot, state_of, trace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ObjectState",
+    "Recording",
+    "Snapshot",
+    "Trace",
+    "architecture",
+    "create_engine",
+    "snapshot",
+    "state_of",
+    "temporary_sqlite_url",
+    "trace",
+]

@@ -1,0 +1,93 @@
+"""Engines whose transactions are what the book says they are."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+_kept_until_exit: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def create_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
+    """Create an engine; on SQLite one that really sends BEGIN and enforces foreign keys.
+
+    Python's ``sqlite3`` module, left to itself, sends BEGIN only before the first
+    INSERT, UPDATE or DELETE. Until then nothing is in a transaction, whatever SQLAlchemy
+    believes: a SAVEPOINT that was released survives the ROLLBACK around it. This engine
+    sends BEGIN at the moment SQLAlchemy begins. Nothing else differs from
+    :func:`sqlalchemy.create_engine`, and engines for other databases do not differ at all.
+
+    Args:
+        url: The database URL.
+        options: Passed to :func:`sqlalchemy.create_engine` unchanged.
+
+    Returns:
+        The engine. It has opened no connection yet.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: The URL cannot be understood.
+
+    Session effect:
+        None now. Later each database transaction on SQLite starts with a real BEGIN,
+        unless the connection was asked for AUTOCOMMIT.
+
+    Example:
+        >>> engine = create_engine("sqlite://")
+        >>> with engine.connect() as connection:
+        ...     _ = connection.execute(sa.text("SELECT 1"))
+        ...     print(connection.connection.dbapi_connection.in_transaction)
+        True
+
+    Source:
+        SQLAlchemy's documentation of the pysqlite dialect, *Enabling Non-Legacy SQLite
+        Transactional Modes*.
+    """
+    engine = sa.create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _enforce_foreign_keys)
+        event.listen(engine, "begin", _send_begin)
+    return engine
+
+
+def temporary_sqlite_url() -> str:
+    """Return the URL of a SQLite file that does not exist yet.
+
+    The file will lie in a new folder of its own, which is removed when Python exits.
+    Unlike ``sqlite://``, where all sessions of a thread share one connection, each
+    session gets its own connection from the pool.
+
+    Returns:
+        A URL such as ``sqlite:////tmp/.../library.db``.
+
+    Raises:
+        OSError: No temporary folder can be made.
+
+    Session effect:
+        None.
+
+    Example:
+        >>> sa.make_url(temporary_sqlite_url()).drivername
+        'sqlite'
+    """
+    folder = tempfile.TemporaryDirectory(prefix="session-demo-", ignore_cleanup_errors=True)
+    _kept_until_exit.append(folder)
+    return f"sqlite:///{Path(folder.name, 'library.db').as_posix()}"
+
+
+def _enforce_foreign_keys(dbapi_connection: Any, _record: object) -> None:
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _send_begin(connection: sa.Connection) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    # None means AUTOCOMMIT was asked for; the attribute "autocommit" (Python 3.12) takes
+    # a bool only where the user chose the driver's newer transaction control.
+    chosen_by_user = driver.isolation_level is None or isinstance(getattr(driver, "autocommit", None), bool)
+    if not chosen_by_user:
+        connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,42 @@
+"""Every error this package raises on purpose, each with the page that explains it."""
+
+from __future__ import annotations
+
+
+class SessionDemoError(Exception):
+    """Base class of the errors raised by *session_demo*.
+
+    Errors of SQLAlchemy are never wrapped in it: readers meet the real ones.
+
+    Attributes:
+        page: The page of the book that explains the error, relative to its root.
+    """
+
+    page = "book/reading-a-trace.html"
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} (Explained in the book: {self.page})"
+
+
+class NotASessionError(SessionDemoError, TypeError):
+    """Something other than a session was given to be watched."""
+
+
+class TracingStateError(SessionDemoError, RuntimeError):
+    """A recording was started while it ran, or stopped while it did not."""
+
+
+class UnknownObjectError(SessionDemoError, LookupError):
+    """A trace was asked about an object it never saw."""
+
+
+class NotMappedError(SessionDemoError, TypeError):
+    """The state of something was asked for that no mapper knows."""
+
+    page = "notebooks/02-object-states.html"
+
+
+class MissingExtraError(SessionDemoError, ImportError):
+    """A picture was asked for, and the package that draws it is not installed."""
+
+    page = "book/installing.html"

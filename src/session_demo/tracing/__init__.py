@@ -1,0 +1,8 @@
+"""Watch a session: hooks -> records -> events -> trace -> pictures."""
+
+from .events import ObjectState
+from .recorder import Recording, trace
+from .snapshot import Snapshot, snapshot, state_of
+from .traces import Trace
+
+__all__ = ["ObjectState", "Recording", "Snapshot", "Trace", "snapshot", "state_of", "trace"]

@@ -1,0 +1,208 @@
+"""The only module that listens: SQLAlchemy's events in, records out.
+
+A hook appends one record and returns. It emits no SQL, holds no mapped object, and lets no error
+of its own reach the program it watches.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from time import perf_counter_ns
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import InstanceState, Session, SessionTransaction
+from sqlalchemy.orm.session import SessionTransactionOrigin
+
+from .objects import ObjectRegister
+from .records import TRANSITIONS, Kind, Record
+
+Hook = Callable[..., None]
+
+
+class SessionHooks:
+    """The hooks of one recording on one session.
+
+    Args:
+        session: The session to listen to. It is referenced weakly.
+        records: Where the hooks append what they hear.
+        register: Numbers the objects that appear.
+    """
+
+    def __init__(self, session: Session, records: list[Record], register: ObjectRegister) -> None:
+        self._session = weakref.ref(session)
+        self._append = records.append
+        self._register = register
+        self._numbers: dict[int, int] = {}
+        # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
+        self._heard: weakref.WeakKeyDictionary[Connection, int] = weakref.WeakKeyDictionary()
+        self._outcome: str | None = None
+        self._flushing = False
+        # While SQLAlchemy walks a set of objects, the number of that walk; else 0.
+        self._walk = 0
+        self._walks = 0
+        self._session_hooks = self._make_session_hooks()
+        self._connection_hooks = self._make_connection_hooks()
+
+    def attach(self) -> None:
+        """Start to listen, also to connections the session has already acquired."""
+        session = self._session()
+        if session is None:
+            return
+        for name, hook in self._session_hooks.items():
+            if name in TRANSITIONS:
+                event.listen(session, name, hook, raw=True)
+            else:
+                event.listen(session, name, hook)
+        for connection in _bound_connections(session):
+            self._listen(connection, 0)
+        for connection in acquired_connections(session):
+            if connection not in self._heard:
+                self._listen(connection, self._number(connection))
+
+    def detach(self) -> None:
+        """Take every hook off."""
+        session = self._session()
+        if session is not None:
+            for name, hook in self._session_hooks.items():
+                event.remove(session, name, hook)
+        for connection in list(self._heard):
+            for name, hook in self._connection_hooks.items():
+                event.remove(connection, name, hook)
+        self._heard.clear()
+
+    def _listen(self, connection: Connection, number: int) -> None:
+        self._heard[connection] = number
+        for name, hook in self._connection_hooks.items():
+            event.listen(connection, name, hook)
+
+    def _number(self, connection: Connection) -> int:
+        # The pool keeps its database connections alive, so an address names one for as long as it is open.
+        address = id(connection.connection.dbapi_connection)
+        return self._numbers.setdefault(address, len(self._numbers) + 1)
+
+    def _make_session_hooks(self) -> dict[str, Hook]:
+        hooks: dict[str, Hook] = {name: partial(self._state_changed, name) for name in TRANSITIONS}
+        hooks["after_transaction_create"] = self._transaction_begun
+        hooks["after_transaction_end"] = self._transaction_ended
+        hooks["after_begin"] = self._connection_acquired
+        hooks["after_commit"] = partial(self._outcome_known, "committed")
+        hooks["after_rollback"] = partial(self._outcome_known, "rolled back")
+        hooks["before_flush"] = self._flush_started
+        hooks["after_flush_postexec"] = self._flush_ended
+        return {name: _silent(hook) for name, hook in hooks.items()}
+
+    def _make_connection_hooks(self) -> dict[str, Hook]:
+        # Statements are read before they run: on SQLAlchemy 2.0 the parameters shown afterwards
+        # are those of the whole batch, each time. A savepoint is a statement like any other.
+        running: dict[int, list[Any]] = {}
+
+        def started(_c: object, _cursor: object, sql: str, values: Any, context: object, many: bool) -> None:
+            record: list[Any] = [Kind.SQL, perf_counter_ns(), sql, values, many, False, None]
+            running[id(context)] = record
+            self._append(record)
+
+        def finished(_c: object, cursor: Any, _sql: str, _values: Any, context: object, _many: bool) -> None:
+            record = running.pop(id(context))
+            record[5] = True
+            record[6] = cursor.rowcount if cursor.rowcount >= 0 else None
+
+        hooks: dict[str, Hook] = {
+            "before_cursor_execute": started,
+            "after_cursor_execute": finished,
+            "begin": partial(self._command, "BEGIN"),
+            "commit": partial(self._command, "COMMIT"),
+            "rollback": partial(self._command, "ROLLBACK"),
+            "prepare_twophase": partial(self._command, "PREPARE"),
+            "commit_twophase": partial(self._command, "COMMIT"),
+            "rollback_twophase": partial(self._command, "ROLLBACK"),
+        }
+        return {name: _silent(hook) for name, hook in hooks.items()}
+
+    def _state_changed(self, transition: str, _session: Session, state: InstanceState[Any]) -> None:
+        number = self._register.number(state)
+        self._append((Kind.STATE, perf_counter_ns(), number, transition, state.key, self._walk))
+
+    def _transaction_begun(self, _session: Session, moved: SessionTransaction) -> None:
+        # A flush opens a SUBTRANSACTION of its own: bookkeeping, not a step of the story.
+        if moved.origin is not SessionTransactionOrigin.SUBTRANSACTION:
+            self._append((Kind.TRANSACTION_BEGUN, perf_counter_ns(), moved.origin.name.lower()))
+
+    def _transaction_ended(self, _session: Session, moved: SessionTransaction) -> None:
+        self._walk = 0
+        if moved.origin is SessionTransactionOrigin.SUBTRANSACTION:
+            if self._flushing:  # no after_flush_postexec came: the flush failed
+                self._flushing = False
+                self._append((Kind.FLUSH_ENDED, perf_counter_ns(), True))
+            return
+        for connection, number in sorted(self._heard.items(), key=lambda item: item[1]):
+            if number and connection.closed:
+                del self._heard[connection]
+                self._append((Kind.CHECKED_IN, perf_counter_ns(), number))
+        outcome, self._outcome = self._outcome or "closed", None
+        self._append((Kind.TRANSACTION_ENDED, perf_counter_ns(), moved.origin.name.lower(), outcome))
+
+    def _connection_acquired(self, _session: Session, _moved: object, connection: Connection) -> None:
+        # The pool and the driver were asked a moment ago, before anybody could tell for whom.
+        if connection not in self._heard:
+            number = self._number(connection)
+            self._append((Kind.CHECKED_OUT, perf_counter_ns(), number))
+            self._append((Kind.COMMAND, perf_counter_ns(), "BEGIN"))
+            self._listen(connection, number)
+
+    def _outcome_known(self, outcome: str, _session: Session) -> None:
+        self._outcome = outcome
+        self._begin_walk()
+
+    def _begin_walk(self) -> None:
+        self._walks += 1
+        self._walk = self._walks
+
+    def _flush_started(self, session: Session, _context: object, _instances: object) -> None:
+        self._flushing = True
+        self._begin_walk()
+        counts = len(session.new), len(session.dirty), len(session.deleted)
+        self._append((Kind.FLUSH_STARTED, perf_counter_ns(), *counts))
+
+    def _flush_ended(self, _session: Session, _context: object) -> None:
+        self._flushing = False
+        self._walk = 0
+        self._append((Kind.FLUSH_ENDED, perf_counter_ns(), False))
+
+    def _command(self, command: str, _connection: Connection, *_details: object) -> None:
+        self._append((Kind.COMMAND, perf_counter_ns(), command))
+
+
+def _silent(hook: Hook) -> Hook:
+    def guarded(*arguments: Any) -> None:
+        # A defect of the instrument must not become one of the program.
+        with suppress(Exception):
+            hook(*arguments)
+
+    return guarded
+
+
+def _bound_connections(session: Session) -> Iterator[Connection]:
+    """Yield the connections that were given to the session instead of an engine."""
+    for bind in (session.bind, *getattr(session, "binds", {}).values()):
+        if isinstance(bind, Connection):
+            yield bind
+
+
+def acquired_connections(session: Session) -> Iterator[Connection]:
+    """Yield the connections of the transaction in progress.
+
+    ``Session.connection()`` would acquire one, and send BEGIN. ``SessionTransaction.connections``
+    only looks, but came with SQLAlchemy 2.1.7; older versions keep the same in a private mapping.
+    """
+    root = session.get_transaction()
+    if root is None:
+        return
+    if hasattr(root, "connections"):
+        yield from root.connections
+    else:
+        for connection, *_ in root._connections.values():
+            yield connection

@@ -1,0 +1,84 @@
+"""Names for objects that neither keep them alive nor touch their attributes."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstanceState, Mapper
+
+IdentityKey = tuple[Any, ...]
+
+
+class ObjectRegister:
+    """Numbers objects as they are first seen, and gives each a label such as ``Author A``.
+
+    A number is found through the ``id()`` of the object's ``InstanceState`` and forgotten, by a
+    weak reference, before that ``id()`` can be used again. Labels count letters for each class,
+    so that none can be mistaken for a primary key.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+        self._alive: dict[int, weakref.ref[InstanceState[Any]]] = {}
+        self._classes: list[type] = []
+        self._labels: dict[int, str] = {}
+        self._labelled: dict[str, int] = {}
+
+    def number(self, state: InstanceState[Any]) -> int:
+        """Return the number of the object behind *state*, a new one when it was not seen before."""
+        address = id(state)
+        found = self._numbers.get(address)
+        if found is not None:
+            return found
+        self._alive[address] = weakref.ref(state, lambda _: self._forget(address))
+        self._numbers[address] = len(self._classes)
+        self._classes.append(state.class_)
+        return self._numbers[address]
+
+    def _forget(self, address: int) -> None:
+        self._numbers.pop(address, None)
+        self._alive.pop(address, None)
+
+    def class_of(self, number: int) -> type:
+        """Return the mapped class of object *number*."""
+        return self._classes[number]
+
+    def label(self, number: int) -> str:
+        """Return the label of object *number*; letters are given in the order of asking."""
+        if number not in self._labels:
+            name = self._classes[number].__name__
+            count = self._labelled[name] = self._labelled.get(name, 0) + 1
+            self._labels[number] = f"{name} {letters(count)}"
+        return self._labels[number]
+
+    def label_of(self, instance: object) -> str | None:
+        """Return the label of a living object, or None when it was never seen."""
+        state = sa.inspect(instance, raiseerr=False)
+        number = self._numbers.get(id(state)) if isinstance(state, InstanceState) else None
+        return None if number is None else self.label(number)
+
+
+def letters(count: int) -> str:
+    """Count in letters: 1 is A, 26 is Z, 27 is AA.
+
+    Example:
+        >>> [letters(n) for n in (1, 26, 27)]
+        ['A', 'Z', 'AA']
+    """
+    text = ""
+    while count:
+        count, rest = divmod(count - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
+
+
+def key_text(mapped: type, key: IdentityKey | None) -> str:
+    """Spell an identity key as its columns, such as ``id=1``; the empty string where there is none."""
+    if key is None:
+        return ""
+    mapper: Mapper[Any] = sa.inspect(mapped)
+    return ", ".join(
+        f"{column.key}={value!r}" for column, value in zip(mapper.primary_key, key[1], strict=True)
+    )

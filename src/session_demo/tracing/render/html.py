@@ -1,0 +1,84 @@
+"""A trace as HTML, for notebooks and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ..events import Event, ObjectState
+from .layout import STATE_COLOURS, STATE_LETTERS, Part, Row, lay_out
+
+STYLE = (
+    """
+.sd-trace{margin:.4em 0;color:inherit;background:transparent;font-size:.9rem;line-height:1.45;max-width:100%}
+.sd-trace table{border-collapse:collapse;width:100%;margin:0;border:0;table-layout:auto;font-size:inherit}
+.sd-trace caption{caption-side:top;text-align:left;padding:.2em 0 .5em;color:inherit;font-style:normal}
+.sd-trace th,.sd-trace td{text-align:left;vertical-align:top;padding:.12em .7em .12em 0;border:0;
+background:transparent;color:inherit;white-space:normal;overflow-wrap:anywhere;max-width:none}
+.sd-trace thead th{font-weight:600;font-size:.8em;opacity:.75;border-bottom:1px solid currentColor}
+.sd-trace td:first-child:not(:last-child){text-align:right;opacity:.65;font-variant-numeric:tabular-nums;
+width:1%;white-space:nowrap;padding-left:.4em}
+.sd-trace td:nth-child(2):not(:last-child){width:1%;white-space:nowrap;opacity:.75}
+.sd-trace tr{background:transparent}
+.sd-trace tbody tr{border-top:1px solid rgba(128,128,128,.22)}
+.sd-trace tr.sd-database{background:rgba(128,128,128,.13)}
+.sd-trace code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.92em;
+background:transparent;border:0;padding:0;color:inherit}
+.sd-trace .sd-values{opacity:.8;margin-left:.6em}
+.sd-trace .sd-label{font-weight:600}
+.sd-snapshot tbody th{width:1%;white-space:nowrap;font-weight:600;padding-right:1.2em}
+.sd-state{border:1.5px solid;border-radius:.6em;padding:0 .45em;white-space:nowrap}
+.sd-state b{font-weight:700;margin-right:.35em}
+""".strip()
+    + "".join(f"\n.sd-{state}{{border-color:{colour}}}" for state, colour in STATE_COLOURS.items())
+    + "\n@media(max-width:480px){.sd-trace{font-size:.8rem}.sd-trace td,.sd-trace th{padding-right:.4em}}"
+)
+"""Styles of traces and snapshots. Colours are inherited or hold on light and dark; no theme need be known."""
+
+
+def render(events: Sequence[Event]) -> str:
+    """Write *events* as one self-contained table: no script, no file, nothing fetched.
+
+    Args:
+        events: The events, oldest first.
+
+    Returns:
+        HTML in which every name and value of the program is escaped.
+    """
+    layout = lay_out(events)
+    rows = [_row(row) for row in layout.rows]
+    if layout.hidden:
+        rows.insert(len(rows) // 2, f"<tr><td></td><td></td><td>&hellip; {escape(layout.omission)}</td></tr>")
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("#", "layer", "what happened"))
+    table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>" if rows else ""
+    caption = escape(layout.summary).replace("-&gt;", "&rarr;")
+    inside = f"<style>{STYLE}</style>\n<table><caption>{caption}</caption>\n{table}</table>"
+    return f'<div class="sd-trace">{inside}</div>'
+
+
+def _row(row: Row) -> str:
+    indent = f' style="padding-left:{1.2 * row.depth:.1f}em"' if row.depth else ""
+    told = "".join(map(_part, row.parts))
+    return f'<tr class="sd-{row.lane}"><td>{row.number}</td><td>{row.lane}</td><td{indent}>{told}</td></tr>'
+
+
+def _part(part: Part) -> str:
+    text = escape(part.text)
+    match part.kind:
+        case "label":
+            return f'<span class="sd-label">{text}</span>'
+        case "state":
+            return state_badge(ObjectState(part.text))
+        case "arrow":
+            return " &rarr; "
+        case "sql":
+            return f"<code>{text}</code>"
+        case "values":
+            return f' <code class="sd-values">{text}</code>'
+        case _:
+            return text
+
+
+def state_badge(state: ObjectState) -> str:
+    """Write an object state so that it is told apart by word, letter and colour."""
+    return f'<span class="sd-state sd-{state}"><b aria-hidden="true">{STATE_LETTERS[state]}</b>{state}</span>'

@@ -1,0 +1,216 @@
+"""What every picture of a trace says; text and HTML only differ in how they write it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..events import (
+    ConnectionCheckedIn,
+    ConnectionCheckedOut,
+    DatabaseTransactionChanged,
+    Event,
+    FlushEnded,
+    FlushStarted,
+    Lane,
+    ObjectState,
+    Parameters,
+    SessionTransactionBegun,
+    SessionTransactionEnded,
+    StateChanged,
+    StatementExecuted,
+)
+
+LONGEST_VALUE = 60
+"""Characters of one parameter value that are shown."""
+
+ROWS_SHOWN = 400
+"""Rows of a longer trace that are shown: the first half of them and the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a row: running text, an object's label, an object state, SQL, or values."""
+
+    kind: Literal["text", "label", "state", "arrow", "sql", "values"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as a reader sees it.
+
+    Attributes:
+        number: Its place in the trace, from 1.
+        lane: The layer it happened in.
+        depth: How many flushes and nested transactions are open around it.
+        parts: What happened.
+    """
+
+    number: int
+    lane: Lane
+    depth: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The summary, the rows, and how many rows are left out after the first half."""
+
+    summary: str
+    rows: tuple[Row, ...]
+    hidden: int = 0
+
+    @property
+    def omission(self) -> str:
+        """One line that states what is not shown; empty when everything is."""
+        total = len(self.rows) + self.hidden
+        return f"{self.hidden:,} of {total:,} events not shown" if self.hidden else ""
+
+
+def lay_out(events: Sequence[Event], most: int = ROWS_SHOWN) -> Layout:
+    """Arrange *events* for reading.
+
+    Args:
+        events: The events, oldest first.
+        most: How many rows to show at most; at least 2.
+    """
+    rows = []
+    depth = 0
+    for number, event in enumerate(events, 1):
+        if _closes(event):
+            depth = max(depth - 1, 0)
+        rows.append(Row(number, event.lane, depth, tuple(_parts(event))))
+        if _opens(event):
+            depth += 1
+    hidden = max(len(rows) - most, 0)
+    if hidden:
+        rows = rows[: most // 2] + rows[len(rows) - (most - most // 2) :]
+    return Layout(summarise(events), tuple(rows), hidden)
+
+
+def summarise(events: Sequence[Event]) -> str:
+    """Say in one line what a trace holds: the database commands, and where each object ended."""
+    if not events:
+        return "Nothing happened: no event."
+    commands = [
+        event.verb if isinstance(event, StatementExecuted) else event.command
+        for event in events
+        if isinstance(event, StatementExecuted | DatabaseTransactionChanged)
+    ]
+    told = ", ".join(f"{n} {word}" if n > 1 else word for word, n in Counter(commands).items())
+    sentences = [
+        f"{_count(len(events), 'event')}: {told or 'nothing reached the database'}.",
+        *_journeys(events),
+    ]
+    return " ".join(sentences)
+
+
+def _journeys(events: Sequence[Event]) -> Iterator[str]:
+    paths: dict[str, list[str]] = {}
+    for event in events:
+        if isinstance(event, StateChanged):
+            path = paths.setdefault(event.label, [event.source or "loaded as"])
+            path.append(event.target)
+    for label, path in list(paths.items())[:3]:
+        yield f"{label}: {' -> '.join(path).replace('loaded as -> ', 'loaded as ')}."
+    if len(paths) > 3:
+        yield f"And {_count(len(paths) - 3, 'more object')}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _opens(event: Event) -> bool:
+    return isinstance(event, FlushStarted) or (
+        isinstance(event, SessionTransactionBegun) and event.origin == "begin_nested"
+    )
+
+
+def _closes(event: Event) -> bool:
+    return isinstance(event, FlushEnded) or (
+        isinstance(event, SessionTransactionEnded) and event.origin == "begin_nested"
+    )
+
+
+def _parts(event: Event) -> Iterator[Part]:
+    match event:
+        case SessionTransactionBegun(origin):
+            yield Part("text", f"{_transaction(origin)} begins ({origin})")
+        case SessionTransactionEnded(origin, outcome):
+            yield Part("text", f"{_transaction(origin)} ends ({outcome})")
+        case StateChanged(label, source, target, key):
+            yield Part("label", label)
+            yield Part("text", f" ({key}) " if key else " ")
+            if source is None:
+                yield Part("text", "loaded as ")
+            else:
+                yield Part("state", source)
+                yield Part("arrow", " -> ")
+            yield Part("state", target)
+        case FlushStarted(new, dirty, deleted):
+            counts = {"new": new, "dirty": dirty, "deleted": deleted}
+            told = ", ".join(f"{n} {word}" for word, n in counts.items() if n)
+            yield Part("text", f"flush begins: {told or 'nothing of its own'}")
+        case FlushEnded(failed):
+            yield Part("text", "flush fails" if failed else "flush ends")
+        case ConnectionCheckedOut(connection):
+            yield Part("text", f"connection {connection} checked out")
+        case ConnectionCheckedIn(connection):
+            yield Part("text", f"connection {connection} checked in")
+        case DatabaseTransactionChanged():
+            yield Part("sql", event.sql)
+        case StatementExecuted(sql, parameter_sets, failed):
+            yield Part("sql", sql)
+            if values := values_text(parameter_sets):
+                yield Part("values", values)
+            if failed:
+                yield Part("text", " refused by the database")
+        case _:
+            yield Part("text", type(event).__name__)
+
+
+def _transaction(origin: str) -> str:
+    return "nested transaction" if origin == "begin_nested" else "session transaction"
+
+
+def values_text(parameter_sets: Sequence[Parameters]) -> str:
+    """Write what the driver received: ``['ann']``, or ``3 sets: ['ann'], ['bob'], ...``."""
+    shown = [_one_set(one) for one in parameter_sets[:3] if one]
+    if len(parameter_sets) == 1:
+        return "".join(shown)
+    more = ", ..." if len(parameter_sets) > 3 else ""
+    return f"{len(parameter_sets)} sets: {', '.join(shown)}{more}"
+
+
+def _one_set(parameters: Parameters) -> str:
+    if isinstance(parameters, Mapping):
+        return "{" + ", ".join(f"{name}: {_value(value)}" for name, value in parameters.items()) + "}"
+    return "[" + ", ".join(map(_value, parameters)) + "]"
+
+
+def _value(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
+STATE_LETTERS = {
+    ObjectState.TRANSIENT: "T",
+    ObjectState.PENDING: "P",
+    ObjectState.PERSISTENT: "S",
+    ObjectState.DELETED: "X",
+    ObjectState.DETACHED: "D",
+}
+"""One letter a state, so that colour never stands alone. S is for "in the session and stored"."""
+
+STATE_COLOURS = {
+    ObjectState.TRANSIENT: "#89754b",
+    ObjectState.PENDING: "#cb7e0a",
+    ObjectState.PERSISTENT: "#4195ef",
+    ObjectState.DELETED: "#d31e8a",
+    ObjectState.DETACHED: "#8934ff",
+}
+"""At least 3:1 against white and against #1e1e1e, and told apart in the common kinds of colour blindness."""

@@ -1,0 +1,150 @@
+"""The state machine of mapped objects, with the edges a trace has walked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...picture import INK, Picture
+from ..events import Event, ObjectState, StateChanged
+from .layout import STATE_COLOURS, STATE_LETTERS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Point = tuple[float, float]
+
+WIDTH, HEIGHT = 6.0, 5.2
+HALF_BOX = (0.72, 0.27)
+
+PLACES: dict[ObjectState, Point] = {
+    ObjectState.TRANSIENT: (1.05, 4.75),
+    ObjectState.PENDING: (4.95, 4.75),
+    ObjectState.PERSISTENT: (3.0, 2.7),
+    ObjectState.DELETED: (4.95, 0.65),
+    ObjectState.DETACHED: (1.05, 0.65),
+}
+
+# Transition: the word on the edge, where the word stands, and how far the edge bends.
+EDGES: dict[str, tuple[str, Point, float]] = {
+    "transient_to_pending": ("add", (3.0, 5.06), -0.06),
+    "pending_to_transient": ("rollback, expunge", (3.0, 4.42), -0.06),
+    "pending_to_persistent": ("flush", (4.52, 3.55), -0.08),
+    "persistent_to_transient": ("rollback", (1.42, 3.55), -0.08),
+    "loaded_as_persistent": ("load", (5.3, 2.7), 0.0),
+    "persistent_to_deleted": ("flush", (3.3, 1.35), 0.12),
+    "deleted_to_persistent": ("rollback", (4.75, 1.95), 0.12),
+    "deleted_to_detached": ("commit", (3.0, 0.33), 0.0),
+    "persistent_to_detached": ("expunge,\nclose", (1.2, 1.95), 0.12),
+    "detached_to_persistent": ("add", (2.66, 1.35), 0.12),
+}
+
+
+def render(events: Sequence[Event] = ()) -> Picture:
+    """Draw the five object states and the ten transitions between them.
+
+    Args:
+        events: Edges that appear in these are drawn heavy, with a count; the others dotted. Without
+            any events all edges are drawn alike.
+
+    Returns:
+        The picture. Its text alternative lists the edges walked.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    walked = Counter(event.transition for event in events if isinstance(event, StateChanged))
+    return Picture(WIDTH, HEIGHT, _alt(walked), lambda axes: _draw(axes, walked))
+
+
+def _alt(walked: Counter[str]) -> str:
+    if not walked:
+        return (
+            "The five object states (transient, pending, persistent, deleted, detached) and ten transitions."
+        )
+    edges = [f"{name.replace('_', ' ')} x{walked[name]}" for name in EDGES if walked[name]]
+    return "State machine of objects. Edges walked: " + ", ".join(edges) + "."
+
+
+def _draw(axes: Axes, walked: Counter[str]) -> None:
+    for name, (word, place, bend) in EDGES.items():
+        count = walked[name]
+        faded = bool(walked) and not count
+        start, end = _ends(name)
+        axes.annotate(
+            "",
+            xy=end,
+            xytext=start,
+            arrowprops={
+                "arrowstyle": "-|>,head_length=0.5,head_width=0.22",
+                "connectionstyle": f"arc3,rad={bend}",
+                "color": INK,
+                "alpha": 0.4 if faded else 1.0,
+                "linewidth": 2.4 if count else 1.1,
+                "linestyle": ":" if faded else "-",
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
+        axes.text(
+            *place,
+            f"{word} \u00d7{count}" if count else word,
+            ha="center",
+            va="center",
+            fontsize=11,
+            color=INK,
+            alpha=0.55 if faded else 1.0,
+            fontweight="bold" if count else "normal",
+        )
+    for state, centre in PLACES.items():
+        _draw_state(axes, state, centre)
+
+
+def _draw_state(axes: Axes, state: ObjectState, centre: Point) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    (x, y), (half_width, half_height) = centre, HALF_BOX
+    for fill, alpha in ((True, 0.22), (False, 1.0)):
+        axes.add_patch(
+            FancyBboxPatch(
+                (x - half_width, y - half_height),
+                2 * half_width,
+                2 * half_height,
+                boxstyle="round,pad=0,rounding_size=0.14",
+                fill=fill,
+                facecolor=STATE_COLOURS[state],
+                edgecolor=STATE_COLOURS[state],
+                linewidth=0 if fill else 2.2,
+                alpha=alpha,
+            )
+        )
+    axes.text(x, y, f"{STATE_LETTERS[state]}  {state}", ha="center", va="center", fontsize=12, color=INK)
+
+
+def _ends(name: str) -> tuple[Point, Point]:
+    """Return where the edge of a transition starts and ends: on the borders of its boxes."""
+    if name == "loaded_as_persistent":
+        x, y = PLACES[ObjectState.PERSISTENT]
+        return (5.0, y), (x + HALF_BOX[0] + 0.04, y)
+    source, target = (ObjectState(word) for word in name.split("_to_"))
+    (x0, y0), (x1, y1) = PLACES[source], PLACES[target]
+    return _border((x0, y0), (x1, y1)), _border((x1, y1), (x0, y0), gap=0.05)
+
+
+def _border(box: Point, towards: Point, gap: float = 0.0) -> Point:
+    """Return the point on the border of *box* that faces *towards*.
+
+    Edges of opposite direction are kept apart by leaving to the left of the straight line.
+    """
+    (x, y), (tx, ty) = box, towards
+    half_width, half_height = HALF_BOX
+    dx, dy = tx - x, ty - y
+    if abs(dy) < 1e-9:
+        side = 1 if dx > 0 else -1
+        lift = 0.11 if (dx > 0) == (gap == 0) else -0.11
+        return x + side * (half_width + gap), y + lift
+    side = 1 if dy > 0 else -1
+    reach = (half_height + gap) / abs(dy)
+    sideways = 0.16 if (dy > 0) == (gap == 0) else -0.16
+    return x + dx * reach + sideways, y + side * (half_height + gap)

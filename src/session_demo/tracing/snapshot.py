@@ -1,0 +1,177 @@
+"""What a session holds at this moment, told without reading anything from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstanceState, Session
+
+from ..errors import NotMappedError
+from .events import ObjectState
+from .hooks import acquired_connections
+from .objects import key_text
+from .render.html import STYLE
+from .target import Watchable, session_of
+
+
+def state_of(instance: object) -> ObjectState:
+    """Tell which of the five object states *instance* is in.
+
+    Args:
+        instance: An instance of a mapped class.
+
+    Returns:
+        Its state, as :func:`sqlalchemy.inspect` tells it.
+
+    Raises:
+        NotMappedError: It is not an instance of a mapped class.
+
+    Session effect:
+        None: an expired object stays expired.
+
+    Example:
+        >>> author = Author(name="Ursula K. Le Guin")
+        >>> print(state_of(author))
+        transient
+        >>> session.add(author)
+        >>> print(state_of(author))
+        pending
+    """
+    state = sa.inspect(instance, raiseerr=False)
+    if not isinstance(state, InstanceState):
+        named = (
+            f"the class {instance.__name__}" if isinstance(instance, type) else f"a {type(instance).__name__}"
+        )
+        raise NotMappedError(
+            f"Can't tell the object state of {named}: it is not an instance of a mapped class. "
+            "Pass an object such as Author(name='...')."
+        )
+    for known in ObjectState:
+        if getattr(state, known):
+            return known
+    raise AssertionError(f"SQLAlchemy knows a state of {type(instance).__name__} that this version does not.")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a session held at one moment. Names only: no object is kept alive.
+
+    Attributes:
+        new: Pending objects, in the order in which they were added.
+        identity_map: Objects with an identity in this session, ordered by class and key.
+        dirty: Those of them with changes that a flush would look at, with the changed attributes.
+        deleted: Those of them that are marked to be deleted.
+        transaction: ``none``, ``begun`` or ``failed``; with savepoints, ``begun, 1 nested``.
+        connections: How many connections the session holds.
+    """
+
+    new: tuple[str, ...]
+    identity_map: tuple[str, ...]
+    dirty: tuple[str, ...]
+    deleted: tuple[str, ...]
+    transaction: str
+    connections: int
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
+            ("new", ", ".join(self.new) or "-"),
+            ("identity map", ", ".join(self.identity_map) or "-"),
+            ("dirty", ", ".join(self.dirty) or "-"),
+            ("deleted", ", ".join(self.deleted) or "-"),
+            ("transaction", self.transaction),
+            ("connections", str(self.connections)),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<13} {value}" for name, value in self._rows())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        rows = "\n".join(
+            f'<tr><th scope="row">{name}</th><td>{escape(value)}</td></tr>' for name, value in self._rows()
+        )
+        return (
+            f'<div class="sd-trace sd-snapshot"><style>{STYLE}</style>\n'
+            f"<table><caption>The session at this moment</caption>\n<tbody>\n{rows}\n</tbody></table></div>"
+        )
+
+
+def snapshot(session: Watchable) -> Snapshot:
+    """Tell what *session* holds now: objects, transaction, connections.
+
+    Args:
+        session: The session; a ``scoped_session`` stands for its current session.
+
+    Returns:
+        The snapshot. It names objects by class and key, a pending one by its place in the queue.
+
+    Raises:
+        NotASessionError: *session* is something else.
+
+    Session effect:
+        None: no SQL, no flush, no transaction, no attribute read.
+
+    Example:
+        >>> session.add(Author(name="Ursula K. Le Guin"))
+        >>> print(snapshot(session))
+        new           Author (1st new)
+        identity map  -
+        dirty         -
+        deleted       -
+        transaction   begun
+        connections   0
+    """
+    target = session_of(session, "take a snapshot of")
+    return Snapshot(
+        new=tuple(
+            f"{type(thing).__name__} ({_ordinal(place)} new)" for place, thing in enumerate(target.new, 1)
+        ),
+        identity_map=_names(target.identity_map.values()),
+        dirty=tuple(sorted(f"{_name(thing)}: {', '.join(_changed(thing))}" for thing in target.dirty)),
+        deleted=_names(target.deleted),
+        transaction=_transaction(target),
+        connections=len(set(acquired_connections(target))),
+    )
+
+
+def _names(things: Iterable[object]) -> tuple[str, ...]:
+    return tuple(sorted(map(_name, things), key=_natural))
+
+
+def _natural(name: str) -> tuple[int, str]:
+    return len(name), name
+
+
+def _name(thing: object) -> str:
+    state = sa.inspect(thing)
+    assert isinstance(state, InstanceState)
+    expired = ", expired" if state.expired_attributes else ""
+    return f"{type(thing).__name__} ({key_text(type(thing), state.key)}{expired})"
+
+
+def _changed(thing: object) -> list[str]:
+    state = sa.inspect(thing)
+    assert isinstance(state, InstanceState)
+    return sorted(state.committed_state)
+
+
+def _transaction(session: Session) -> str:
+    if not session.in_transaction():
+        return "none"
+    if not session.is_active:
+        return "failed, waits for rollback()"
+    nested, moved = 0, session.get_nested_transaction()
+    while moved is not None and moved.nested:
+        nested, moved = nested + 1, moved.parent
+    return f"begun, {nested} nested" if nested else "begun"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,142 @@
+"""A finished record: a read-only sequence of events, and the questions one may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar, overload
+
+from ..errors import UnknownObjectError
+from ..picture import Picture
+from .events import DatabaseTransactionChanged, Event, ObjectState, StateChanged, StatementExecuted
+from .render import html, state_machine, text
+from .render.layout import summarise
+
+E = TypeVar("E", bound=Event)
+
+
+class Trace(Sequence[Event]):
+    """Events in the order in which they happened. A slice of a trace is a trace.
+
+    A trace shows itself: as text when printed, as a table in a notebook.
+
+    Args:
+        events: The events, oldest first.
+        label_of: Finds the label of a living object; a recording knows how.
+
+    Session effect:
+        None. Reading a trace never touches the session.
+
+    Example:
+        >>> with trace(session) as story:
+        ...     session.add(Author(name="Ursula K. Le Guin"))
+        ...     session.commit()
+        >>> story.commands
+        ['BEGIN', 'INSERT', 'COMMIT']
+        >>> story.states("Author A")
+        ['transient', 'pending', 'persistent']
+    """
+
+    def __init__(
+        self, events: Iterable[Event] = (), *, label_of: Callable[[object], str | None] = lambda _: None
+    ) -> None:
+        self._made = list(events)
+        self._label_of = label_of
+
+    def _events(self) -> Sequence[Event]:
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> Trace: ...
+    def __getitem__(self, index: int | slice) -> Event | Trace:
+        if isinstance(index, slice):
+            return Trace(self._events()[index], label_of=self._label_of)
+        return self._events()[index]
+
+    def __len__(self) -> int:
+        return len(self._events())
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Trace) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """Yield the events of one class, oldest first."""
+        return (event for event in self._events() if isinstance(event, kind))
+
+    @property
+    def statements(self) -> list[StatementExecuted]:
+        """The statements that reached the database; transaction commands are not among them."""
+        return list(self.of(StatementExecuted))
+
+    @property
+    def commands(self) -> list[str]:
+        """One word or two for each thing the database was told: BEGIN, INSERT, COMMIT, ..."""
+        return [
+            event.verb if isinstance(event, StatementExecuted) else event.command
+            for event in self._events()
+            if isinstance(event, StatementExecuted | DatabaseTransactionChanged)
+        ]
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the objects seen, in order of first appearance."""
+        return list(dict.fromkeys(event.label for event in self.of(StateChanged)))
+
+    def states(self, thing: object) -> list[str]:
+        """Return the states an object went through, oldest first.
+
+        Args:
+            thing: The object itself, or its label.
+
+        Returns:
+            The state it left first, then each state it entered; a loaded object starts as persistent.
+
+        Raises:
+            UnknownObjectError: No event in this trace is about it.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     author = Author(name="Stanislaw Lem")
+            ...     session.add(author)
+            >>> story.states(author)
+            ['transient', 'pending']
+        """
+        label = thing if isinstance(thing, str) else self._label_of(thing)
+        moves = [event for event in self.of(StateChanged) if event.label == label]
+        if not moves:
+            named = repr(thing) if isinstance(thing, str) else f"this {type(thing).__name__}"
+            seen = ", ".join(self.labels) or "no object at all"
+            raise UnknownObjectError(
+                f"Can't tell the states of {named}: no event in this trace is about it; it saw {seen}. "
+                "Was the trace started before the object was added or loaded?"
+            )
+        left: list[ObjectState] = [moves[0].source] if moves[0].source else []
+        return [str(state) for state in left + [move.target for move in moves]]
+
+    @property
+    def summary(self) -> str:
+        """One line that says what happened."""
+        return summarise(self._events())
+
+    def state_machine(self) -> Picture:
+        """Draw the state machine of objects with the edges that were walked in this trace.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        return state_machine.render(self._events())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.summary}>"
+
+    def __str__(self) -> str:
+        return text.render(self._events())
+
+    def _repr_pretty_(self, printer: object, cycle: bool) -> None:
+        printer.text(str(self))  # type: ignore[attr-defined]
+
+    def _repr_html_(self) -> str:
+        return html.render(self._events())
