@@ -2,6 +2,7 @@
 
 from .architecture import architecture
 from .engine import create_engine, temporary_sqlite_url
+from .expected import expect_error
 from .tracing import ObjectState, Recording, Snapshot, Trace, snapshot, state_of, trace
 
 __version__ = "0.1.0"
@@ -13,6 +14,7 @@ __all__ = [
     "Trace",
     "architecture",
     "create_engine",
+    "expect_error",
     "snapshot",
     "state_of",
     "temporary_sqlite_url",

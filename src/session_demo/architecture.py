@@ -66,7 +66,7 @@ def _draw(axes: Axes) -> None:
     axes.text(
         WIDTH / 2, 0.62, "the database", ha="center", va="center", fontsize=12, color=INK, fontweight="bold"
     )
-    axes.text(WIDTH / 2, 0.2, CREDIT, ha="center", va="center", fontsize=7.5, color=INK)
+    axes.text(WIDTH / 2, 0.2, CREDIT, ha="center", va="center", fontsize=8.5, color=INK)
 
 
 def _draw_box(axes: Axes, box: Box, dashed: bool = False) -> None:
@@ -101,4 +101,4 @@ def _draw_box(axes: Axes, box: Box, dashed: bool = False) -> None:
         color=INK,
         fontweight="bold",
     )
-    axes.text(centre, y + height / 2 - 0.16, purpose, ha="center", va="center", fontsize=8.5, color=INK)
+    axes.text(centre, y + height / 2 - 0.16, purpose, ha="center", va="center", fontsize=9.5, color=INK)

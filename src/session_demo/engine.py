@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-
-_kept_until_exit: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def create_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
@@ -41,6 +40,7 @@ def create_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
         ...     _ = connection.execute(sa.text("SELECT 1"))
         ...     print(connection.connection.dbapi_connection.in_transaction)
         True
+        >>> engine.dispose()
 
     Source:
         SQLAlchemy's documentation of the pysqlite dialect, *Enabling Non-Legacy SQLite
@@ -74,14 +74,20 @@ def temporary_sqlite_url() -> str:
         'sqlite'
     """
     folder = tempfile.TemporaryDirectory(prefix="session-demo-", ignore_cleanup_errors=True)
-    _kept_until_exit.append(folder)
+    atexit.register(folder.cleanup)
     return f"sqlite:///{Path(folder.name, 'library.db').as_posix()}"
 
 
 def _enforce_foreign_keys(dbapi_connection: Any, _record: object) -> None:
+    # SQLite ignores this PRAGMA inside a transaction, and with autocommit=False there always is one.
+    chosen = getattr(dbapi_connection, "autocommit", None)
+    if chosen is False:
+        dbapi_connection.autocommit = True
     cursor = dbapi_connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+    if chosen is False:
+        dbapi_connection.autocommit = False
 
 
 def _send_begin(connection: sa.Connection) -> None:

@@ -18,6 +18,19 @@ class SessionDemoError(Exception):
         return f"{super().__str__()} (Explained in the book: {self.page})"
 
 
+def described(thing: object) -> str:
+    """Name what was given instead of what was wanted, for a message.
+
+    Example:
+        >>> described(7), described(int)
+        ('an int', 'the class int')
+    """
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    kind = type(thing).__name__
+    return f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
+
+
 class NotASessionError(SessionDemoError, TypeError):
     """Something other than a session was given to be watched."""
 
@@ -34,6 +47,12 @@ class NotMappedError(SessionDemoError, TypeError):
     """The state of something was asked for that no mapper knows."""
 
     page = "notebooks/02-object-states.html"
+
+
+class MissingErrorError(SessionDemoError, AssertionError):
+    """A block that was to fail did not."""
+
+    page = "book/api.html"
 
 
 class MissingExtraError(SessionDemoError, ImportError):

@@ -11,7 +11,12 @@ Parameters = tuple[object, ...] | Mapping[str, object]
 
 
 class ObjectState(StrEnum):
-    """The five object states of :class:`sqlalchemy.orm.InstanceState`."""
+    """The five object states of :class:`sqlalchemy.orm.InstanceState`.
+
+    Example:
+        >>> print(*ObjectState)
+        transient pending persistent deleted detached
+    """
 
     TRANSIENT = "transient"
     PENDING = "pending"
@@ -187,5 +192,5 @@ class StatementExecuted(Event):
 
     @property
     def verb(self) -> str:
-        """The first word of the statement: SELECT, INSERT, UPDATE, DELETE, ..."""
+        """The first word of the statement, such as SELECT or INSERT."""
         return self.sql.split(None, 1)[0].upper() if self.sql else ""

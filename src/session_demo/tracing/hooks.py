@@ -36,10 +36,11 @@ class SessionHooks:
         self._session = weakref.ref(session)
         self._append = records.append
         self._register = register
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, tuple[int, object]] = {}
         # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
         self._heard: weakref.WeakKeyDictionary[Connection, int] = weakref.WeakKeyDictionary()
         self._outcome: str | None = None
+        self._announced = False
         self._flushing = False
         # While SQLAlchemy walks a set of objects, the number of that walk; else 0.
         self._walk = 0
@@ -52,6 +53,7 @@ class SessionHooks:
         session = self._session()
         if session is None:
             return
+        self._outcome, self._announced, self._flushing, self._walk = None, False, False, 0
         for name, hook in self._session_hooks.items():
             if name in TRANSITIONS:
                 event.listen(session, name, hook, raw=True)
@@ -80,9 +82,10 @@ class SessionHooks:
             event.listen(connection, name, hook)
 
     def _number(self, connection: Connection) -> int:
-        # The pool keeps its database connections alive, so an address names one for as long as it is open.
-        address = id(connection.connection.dbapi_connection)
-        return self._numbers.setdefault(address, len(self._numbers) + 1)
+        # The pool keeps one dictionary beside each database connection; held here, its address stays its own.
+        info = connection.info
+        number, _ = self._numbers.setdefault(id(info), (len(self._numbers) + 1, info))
+        return number
 
     def _make_session_hooks(self) -> dict[str, Hook]:
         hooks: dict[str, Hook] = {name: partial(self._state_changed, name) for name in TRANSITIONS}
@@ -91,7 +94,7 @@ class SessionHooks:
         hooks["after_begin"] = self._connection_acquired
         hooks["after_commit"] = partial(self._outcome_known, "committed")
         hooks["after_rollback"] = partial(self._outcome_known, "rolled back")
-        hooks["before_flush"] = self._flush_started
+        hooks["before_flush"] = self._flush_announced
         hooks["after_flush_postexec"] = self._flush_ended
         return {name: _silent(hook) for name, hook in hooks.items()}
 
@@ -101,14 +104,16 @@ class SessionHooks:
         running: dict[int, list[Any]] = {}
 
         def started(_c: object, _cursor: object, sql: str, values: Any, context: object, many: bool) -> None:
+            if sql == "BEGIN":  # sent by our engine, and the event "begin" has told of it
+                return
             record: list[Any] = [Kind.SQL, perf_counter_ns(), sql, values, many, False, None]
             running[id(context)] = record
             self._append(record)
 
         def finished(_c: object, cursor: Any, _sql: str, _values: Any, context: object, _many: bool) -> None:
-            record = running.pop(id(context))
-            record[5] = True
-            record[6] = cursor.rowcount if cursor.rowcount >= 0 else None
+            if record := running.pop(id(context), None):
+                record[5] = True
+                record[6] = cursor.rowcount if cursor.rowcount >= 0 else None
 
         hooks: dict[str, Hook] = {
             "before_cursor_execute": started,
@@ -126,13 +131,18 @@ class SessionHooks:
         number = self._register.number(state)
         self._append((Kind.STATE, perf_counter_ns(), number, transition, state.key, self._walk))
 
-    def _transaction_begun(self, _session: Session, moved: SessionTransaction) -> None:
+    def _transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
         # A flush opens a SUBTRANSACTION of its own: bookkeeping, not a step of the story.
         if moved.origin is not SessionTransactionOrigin.SUBTRANSACTION:
             self._append((Kind.TRANSACTION_BEGUN, perf_counter_ns(), moved.origin.name.lower()))
+        elif self._announced:
+            counts = len(session.new), len(session.dirty), len(session.deleted)
+            self._announced, self._flushing = False, any(counts)
+            if self._flushing:
+                self._append((Kind.FLUSH_STARTED, perf_counter_ns(), *counts))
 
     def _transaction_ended(self, _session: Session, moved: SessionTransaction) -> None:
-        self._walk = 0
+        self._walk, self._announced = 0, False
         if moved.origin is SessionTransactionOrigin.SUBTRANSACTION:
             if self._flushing:  # no after_flush_postexec came: the flush failed
                 self._flushing = False
@@ -140,7 +150,7 @@ class SessionHooks:
             return
         for connection, number in sorted(self._heard.items(), key=lambda item: item[1]):
             if number and connection.closed:
-                del self._heard[connection]
+                self._heard[connection] = 0
                 self._append((Kind.CHECKED_IN, perf_counter_ns(), number))
         outcome, self._outcome = self._outcome or "closed", None
         self._append((Kind.TRANSACTION_ENDED, perf_counter_ns(), moved.origin.name.lower(), outcome))
@@ -161,11 +171,10 @@ class SessionHooks:
         self._walks += 1
         self._walk = self._walks
 
-    def _flush_started(self, session: Session, _context: object, _instances: object) -> None:
-        self._flushing = True
+    def _flush_announced(self, _session: Session, _context: object, _instances: object) -> None:
+        # No flush follows where listeners take its work away, or where the new objects are orphans.
+        self._announced = True
         self._begin_walk()
-        counts = len(session.new), len(session.dirty), len(session.deleted)
-        self._append((Kind.FLUSH_STARTED, perf_counter_ns(), *counts))
 
     def _flush_ended(self, _session: Session, _context: object) -> None:
         self._flushing = False
@@ -187,7 +196,9 @@ def _silent(hook: Hook) -> Hook:
 
 def _bound_connections(session: Session) -> Iterator[Connection]:
     """Yield the connections that were given to the session instead of an engine."""
-    for bind in (session.bind, *getattr(session, "binds", {}).values()):
+    # SQLAlchemy 2.1 made the mapping public; 2.0 has it under this mangled name.
+    binds = getattr(session, "binds", None) or getattr(session, "_Session__binds", {})
+    for bind in (session.bind, *binds.values()):
         if isinstance(bind, Connection):
             yield bind
 
@@ -204,5 +215,5 @@ def acquired_connections(session: Session) -> Iterator[Connection]:
     if hasattr(root, "connections"):
         yield from root.connections
     else:
-        for connection, *_ in root._connections.values():
-            yield connection
+        # Each connection is there twice: under itself and under its engine.
+        yield from dict.fromkeys(connection for connection, *_ in root._connections.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from math import inf
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ class ObjectRegister:
         self._numbers: dict[int, int] = {}
         self._alive: dict[int, weakref.ref[InstanceState[Any]]] = {}
         self._classes: list[type] = []
-        self._labels: dict[int, str] = {}
+        self._places: dict[int, int] = {}
         self._labelled: dict[str, int] = {}
 
     def number(self, state: InstanceState[Any]) -> int:
@@ -47,11 +48,14 @@ class ObjectRegister:
 
     def label(self, number: int) -> str:
         """Return the label of object *number*; letters are given in the order of asking."""
-        if number not in self._labels:
-            name = self._classes[number].__name__
-            count = self._labelled[name] = self._labelled.get(name, 0) + 1
-            self._labels[number] = f"{name} {letters(count)}"
-        return self._labels[number]
+        name = self._classes[number].__name__
+        if number not in self._places:
+            self._places[number] = self._labelled[name] = self._labelled.get(name, 0) + 1
+        return f"{name} {letters(self._places[number])}"
+
+    def place(self, number: int) -> float:
+        """Return the place of object *number* among the labels of its class; infinity without a label."""
+        return self._places.get(number, inf)
 
     def label_of(self, instance: object) -> str | None:
         """Return the label of a living object, or None when it was never seen."""

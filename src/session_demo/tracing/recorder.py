@@ -22,6 +22,14 @@ class Recording(Trace):
     """A trace that is still being filled. :func:`trace` makes one.
 
     It may be read at any time; events are made of the raw record only then.
+
+    Example:
+        >>> watch = trace(session).start()
+        >>> session.add(Author(name="Octavia Butler"))
+        >>> watch
+        <Recording: 2 events: nothing reached the database. Author A: transient -> pending.>
+        >>> watch == watch.stop()
+        True
     """
 
     def __init__(self, session: Session) -> None:
@@ -78,8 +86,7 @@ class Recording(Trace):
                 f"Can't stop this recording: it is not running, and holds {len(self)} events. "
                 "Call start() first, or use it in a with statement."
             )
-        self._running = False
-        self._hooks.detach()
+        self._end()
         return self[:]
 
     def __enter__(self) -> Self:
@@ -91,8 +98,13 @@ class Recording(Trace):
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        # Nothing is read here: what may go wrong in reading must not hide an error of the block.
         if self._running:
-            self.stop()
+            self._end()
+
+    def _end(self) -> None:
+        self._running = False
+        self._hooks.detach()
 
     def _events(self) -> Sequence[Event]:
         waiting = self._records[self._decoded :]

@@ -70,8 +70,8 @@ def decode(records: Sequence[Record], register: ObjectRegister, started: int) ->
     """Make typed events of *records*, oldest first.
 
     In a flush, a commit and a rollback SQLAlchemy walks over sets, so the order of the transitions it
-    reports differs from run to run. Each such walk is put in the order of transition, class, key and
-    first appearance: the same program always shows the same trace.
+    reports differs from run to run. Each such walk is put in the order of transition, class, key, label
+    and first appearance: the same program always shows the same trace.
 
     Args:
         records: What the hooks wrote.
@@ -79,9 +79,10 @@ def decode(records: Sequence[Record], register: ObjectRegister, started: int) ->
         started: The clock, in nanoseconds, when the recording began.
     """
 
-    def place(record: Record) -> tuple[int, str, tuple[Any, ...], int]:
+    def place(record: Record) -> tuple[Any, ...]:
         _, _, number, transition, key, _ = record
-        return _RANK[transition], register.class_of(number).__name__, key[1] if key else (), number
+        named = register.class_of(number).__name__
+        return _RANK[transition], named, key[1] if key else (), register.place(number), number
 
     for walk, group in groupby(records, _walk):
         together = list(group)
@@ -112,7 +113,9 @@ def _sql(record: Record, _register: ObjectRegister, at: int) -> Event:
     for command in _COMMANDS:
         if sql.upper().startswith(command):
             return DatabaseTransactionChanged(command, sql[len(command) :].strip(), at=at)
-    sets = tuple(_values(one) for one in parameters) if many else (_values(parameters),)
+    # An INSERT of many rows with RETURNING may send them one by one: "many", and yet a single set.
+    several = many and isinstance(parameters, list)
+    sets = tuple(map(_values, parameters)) if several else (_values(parameters),)
     return StatementExecuted(sql, sets, not finished, row_count, at=at)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstanceState, Session
 
-from ..errors import NotMappedError
+from ..errors import NotMappedError, described
 from .events import ObjectState
 from .hooks import acquired_connections
 from .objects import key_text
@@ -43,11 +43,8 @@ def state_of(instance: object) -> ObjectState:
     """
     state = sa.inspect(instance, raiseerr=False)
     if not isinstance(state, InstanceState):
-        named = (
-            f"the class {instance.__name__}" if isinstance(instance, type) else f"a {type(instance).__name__}"
-        )
         raise NotMappedError(
-            f"Can't tell the object state of {named}: it is not an instance of a mapped class. "
+            f"Can't tell the object state of {described(instance)}: it is not an instance of a mapped class. "
             "Pass an object such as Author(name='...')."
         )
     for known in ObjectState:
@@ -67,6 +64,10 @@ class Snapshot:
         deleted: Those of them that are marked to be deleted.
         transaction: ``none``, ``begun`` or ``failed``; with savepoints, ``begun, 1 nested``.
         connections: How many connections the session holds.
+
+    Example:
+        >>> snapshot(session).transaction
+        'none'
     """
 
     new: tuple[str, ...]
@@ -133,7 +134,7 @@ def snapshot(session: Watchable) -> Snapshot:
             f"{type(thing).__name__} ({_ordinal(place)} new)" for place, thing in enumerate(target.new, 1)
         ),
         identity_map=_names(target.identity_map.values()),
-        dirty=tuple(sorted(f"{_name(thing)}: {', '.join(_changed(thing))}" for thing in target.dirty)),
+        dirty=tuple(f"{_name(thing)}: {', '.join(_changed(thing))}" for thing in _ordered(target.dirty)),
         deleted=_names(target.deleted),
         transaction=_transaction(target),
         connections=len(set(acquired_connections(target))),
@@ -141,18 +142,31 @@ def snapshot(session: Watchable) -> Snapshot:
 
 
 def _names(things: Iterable[object]) -> tuple[str, ...]:
-    return tuple(sorted(map(_name, things), key=_natural))
+    return tuple(map(_name, _ordered(things)))
 
 
-def _natural(name: str) -> tuple[int, str]:
-    return len(name), name
+def _ordered(things: Iterable[object]) -> list[object]:
+    return sorted(things, key=_place)
+
+
+def _place(thing: object) -> tuple[str, int, str]:
+    key = _key(thing)
+    return type(thing).__name__, len(key), key  # the length first: 9 before 10
+
+
+def _key(thing: object) -> str:
+    state = sa.inspect(thing)
+    assert isinstance(state, InstanceState)
+    return key_text(type(thing), state.key)
 
 
 def _name(thing: object) -> str:
     state = sa.inspect(thing)
     assert isinstance(state, InstanceState)
-    expired = ", expired" if state.expired_attributes else ""
-    return f"{type(thing).__name__} ({key_text(type(thing), state.key)}{expired})"
+    # A relationship counts as expired until it is read, also when the row was loaded long ago.
+    forgotten = state.expired_attributes.intersection(state.mapper.column_attrs.keys())
+    expired = ", expired" if forgotten else ""
+    return f"{type(thing).__name__} ({_key(thing)}{expired})"
 
 
 def _changed(thing: object) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session, scoped_session
 
-from ..errors import NotASessionError
+from ..errors import NotASessionError, described
 
 Watchable = Session | scoped_session[Any]
 
@@ -24,15 +24,10 @@ def session_of(target: object, purpose: str) -> Session:
     found = target() if isinstance(target, scoped_session) else target
     if isinstance(found, Session):
         return found
-    if isinstance(found, type):
-        described = f"the class {found.__name__}"
-    else:
-        kind = type(found).__name__
-        described = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
     if hasattr(found, "sync_session"):
         remedy = "Pass its sync_session."
     elif callable(found):
         remedy = "Call it first, and pass the Session it makes."
     else:
         remedy = "Pass the Session itself."
-    raise NotASessionError(f"Can't {purpose} {described}: that needs one Session. {remedy}")
+    raise NotASessionError(f"Can't {purpose} {described(found)}: that needs one Session. {remedy}")

@@ -7,9 +7,9 @@ from typing import TypeVar, overload
 
 from ..errors import UnknownObjectError
 from ..picture import Picture
-from .events import DatabaseTransactionChanged, Event, ObjectState, StateChanged, StatementExecuted
+from .events import Event, ObjectState, StateChanged, StatementExecuted
 from .render import html, state_machine, text
-from .render.layout import summarise
+from .render.layout import commands, summarise
 
 E = TypeVar("E", bound=Event)
 
@@ -73,12 +73,8 @@ class Trace(Sequence[Event]):
 
     @property
     def commands(self) -> list[str]:
-        """One word or two for each thing the database was told: BEGIN, INSERT, COMMIT, ..."""
-        return [
-            event.verb if isinstance(event, StatementExecuted) else event.command
-            for event in self._events()
-            if isinstance(event, StatementExecuted | DatabaseTransactionChanged)
-        ]
+        """What the database was told, in a word or two each, such as BEGIN, INSERT, COMMIT."""
+        return commands(self._events())
 
     @property
     def labels(self) -> list[str]:
@@ -104,8 +100,9 @@ class Trace(Sequence[Event]):
             >>> story.states(author)
             ['transient', 'pending']
         """
+        changes = list(self.of(StateChanged))  # first, for labels are given as events are read
         label = thing if isinstance(thing, str) else self._label_of(thing)
-        moves = [event for event in self.of(StateChanged) if event.label == label]
+        moves = [event for event in changes if event.label == label]
         if not moves:
             named = repr(thing) if isinstance(thing, str) else f"this {type(thing).__name__}"
             seen = ", ".join(self.labels) or "no object at all"

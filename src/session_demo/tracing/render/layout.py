@@ -91,16 +91,21 @@ def lay_out(events: Sequence[Event], most: int = ROWS_SHOWN) -> Layout:
     return Layout(summarise(events), tuple(rows), hidden)
 
 
-def summarise(events: Sequence[Event]) -> str:
-    """Say in one line what a trace holds: the database commands, and where each object ended."""
-    if not events:
-        return "Nothing happened: no event."
-    commands = [
+def commands(events: Sequence[Event]) -> list[str]:
+    """Say what the database was told, in a word or two each, such as BEGIN, INSERT, COMMIT."""
+    return [
         event.verb if isinstance(event, StatementExecuted) else event.command
         for event in events
         if isinstance(event, StatementExecuted | DatabaseTransactionChanged)
     ]
-    told = ", ".join(f"{n} {word}" if n > 1 else word for word, n in Counter(commands).items())
+
+
+def summarise(events: Sequence[Event]) -> str:
+    """Say in one line what a trace holds: the database commands, and where each object ended."""
+    if not events:
+        return "Nothing happened: no event."
+    counts = Counter(commands(events))
+    told = ", ".join(f"{n} {word}" if n > 1 else word for word, n in counts.items())
     sentences = [
         f"{_count(len(events), 'event')}: {told or 'nothing reached the database'}.",
         *_journeys(events),
@@ -168,7 +173,7 @@ def _parts(event: Event) -> Iterator[Part]:
             if values := values_text(parameter_sets):
                 yield Part("values", values)
             if failed:
-                yield Part("text", " refused by the database")
+                yield Part("text", " (refused by the database)")
         case _:
             yield Part("text", type(event).__name__)
 

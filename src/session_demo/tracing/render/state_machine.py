@@ -92,7 +92,7 @@ def _draw(axes: Axes, walked: Counter[str]) -> None:
             f"{word} \u00d7{count}" if count else word,
             ha="center",
             va="center",
-            fontsize=11,
+            fontsize=12.5,
             color=INK,
             alpha=0.55 if faded else 1.0,
             fontweight="bold" if count else "normal",
@@ -119,7 +119,7 @@ def _draw_state(axes: Axes, state: ObjectState, centre: Point) -> None:
                 alpha=alpha,
             )
         )
-    axes.text(x, y, f"{STATE_LETTERS[state]}  {state}", ha="center", va="center", fontsize=12, color=INK)
+    axes.text(x, y, f"{STATE_LETTERS[state]}  {state}", ha="center", va="center", fontsize=13.5, color=INK)
 
 
 def _ends(name: str) -> tuple[Point, Point]:
