@@ -1,0 +1,29 @@
+"""What the examples in docstrings find in their namespace: a fresh library database for each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from _pytest.doctest import DoctestItem
+from sqlalchemy.orm import Session
+
+import session_demo
+from session_demo import models
+
+
+@pytest.fixture(autouse=True)
+def _example_namespace(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give every docstring its own engine with tables, a session, the models and the public names."""
+    if not isinstance(request.node, DoctestItem):
+        yield
+        return
+    namespace: dict[str, Any] = request.getfixturevalue("doctest_namespace")
+    engine = session_demo.create_engine("sqlite://")
+    models.Base.metadata.create_all(engine)
+    public = {name: getattr(session_demo, name) for name in session_demo.__all__}
+    mapped = {mapper.class_.__name__: mapper.class_ for mapper in models.Base.registry.mappers}
+    with Session(engine) as session:
+        namespace.update(public, **mapped, sa=sa, engine=engine, session=session)
+        yield
+    engine.dispose()

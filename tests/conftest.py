@@ -1,0 +1,121 @@
+"""A real database for each test, and the proof that no test leaves anything hooked."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy.event import registry
+from sqlalchemy.orm import Mapper, Session, scoped_session, sessionmaker
+
+from session_demo import create_engine
+from session_demo.models import Base
+
+CLASSES = (Session, sessionmaker, scoped_session, Connection, Engine, Pool, Mapper, Base)
+
+
+def listeners() -> Counter[str]:
+    """Count the tracer's listeners on anything alive, and everybody's listeners on whole classes."""
+    whole = {id(one): one.__name__ for one in CLASSES}
+    found: Counter[str] = Counter()
+    for (target, name, _), collections in list(registry._key_to_collection.items()):
+        for collection, listener in list(collections.items()):
+            if collection() is None or listener() is None:
+                continue
+            if target in whole:
+                found[f"{whole[target]}.{name}"] += 1
+            elif listener().__module__.startswith("session_demo.tracing"):
+                found[f"an object's {name}"] += 1
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_hooked() -> Iterator[None]:
+    """After every test no session, connection or class has a listener that it did not have before."""
+    before = listeners()
+    yield
+    if listeners() != before:
+        gc.collect()  # a session that is garbage takes its listeners with it
+    assert listeners() == before
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a real SQLite file with the tables of the library."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'library.db'}")
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def heard(engine: Engine) -> list[str]:
+    """What the engine really does, told by listeners that owe nothing to the tracer."""
+    told: list[str] = []
+
+    def execute(_c: object, _cursor: object, sql: str, *_rest: object) -> None:
+        told.append(sql)
+
+    event.listen(engine, "before_cursor_execute", execute)
+    for name in ("begin", "commit", "rollback"):
+        event.listen(engine, name, lambda *_, name=name: told.append(name))
+    for name in ("checkout", "checkin"):
+        event.listen(engine.pool, name, lambda *_, name=name: told.append(name))
+    return told
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., str]:
+    """Run code in a fresh interpreter where warnings are errors, and return what it prints."""
+
+    def run(code: str, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            capture_output=True,
+            text=True,
+            env=os.environ | environment,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def postgres() -> Iterator[Engine]:
+    """An engine on the PostgreSQL database that SESSION_DEMO_POSTGRES_URL names."""
+    url = os.environ.get("SESSION_DEMO_POSTGRES_URL")
+    if not url:
+        pytest.skip("SESSION_DEMO_POSTGRES_URL is not set: no PostgreSQL to test with")
+    engine = create_engine(url)
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    yield engine
+    Base.metadata.drop_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def count(engine: Engine) -> Callable[[str], int]:
+    """Count the committed rows of a table through a connection of one's own."""
+
+    def rows(table: str) -> int:
+        with engine.connect() as connection:
+            return connection.scalar(sa.text(f"SELECT count(*) FROM {table}"))
+
+    return rows

@@ -1,0 +1,60 @@
+"""A trace as plain text."""
+
+from __future__ import annotations
+
+import pytest
+
+from session_demo.tracing.events import (
+    DatabaseTransactionChanged,
+    FlushEnded,
+    FlushStarted,
+    ObjectState,
+    StateChanged,
+    StatementExecuted,
+)
+from session_demo.tracing.render.layout import ROWS_SHOWN
+from session_demo.tracing.render.text import render
+
+
+def test_trace_is_a_line_for_each_event_under_its_summary() -> None:
+    """Number, layer and words stand in columns, and what is open indents."""
+    assert render(
+        [
+            FlushStarted(1, 0, 0),
+            DatabaseTransactionChanged("BEGIN"),
+            StatementExecuted("INSERT INTO author (name) VALUES (?)", (("Ann",),), failed=True),
+            FlushEnded(failed=True),
+            StateChanged("Author A", ObjectState.PENDING, ObjectState.TRANSIENT),
+        ]
+    ).split("\n") == [
+        "5 events: BEGIN, INSERT. Author A: pending -> transient.",
+        "   1  flush     flush begins: 1 new",
+        "   2  database    BEGIN",
+        "   3  database    INSERT INTO author (name) VALUES (?)  ['Ann'] (refused by the database)",
+        "   4  flush     flush fails",
+        "   5  object    Author A pending -> transient",
+    ]
+
+
+def test_empty_trace_is_one_line() -> None:
+    """A trace without events says so and ends."""
+    assert render([]) == "Nothing happened: no event."
+
+
+@pytest.mark.parametrize("more", [1, 2, 1600])
+def test_what_is_left_out_is_stated(more: int) -> None:
+    """A long trace says between its two halves how much is not shown."""
+    total = ROWS_SHOWN + more
+    lines = render([StatementExecuted("SELECT 1")] * total).split("\n")
+    half = ROWS_SHOWN // 2
+    assert lines[half : half + 3] == [
+        f"{half:4d}  database  SELECT 1",
+        f"     ... {more:,} of {total:,} events not shown ...",
+        f"{half + more + 1:4d}  database  SELECT 1",
+    ]
+    assert len(lines) == 1 + ROWS_SHOWN + 1
+
+
+def test_text_adds_nothing_but_ascii() -> None:
+    """Only names and values of the program bring other letters."""
+    assert render([StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, "id=1")]).isascii()

@@ -1,0 +1,207 @@
+"""A snapshot tells what a session holds and touches nothing."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from session_demo import ObjectState, Snapshot, snapshot, state_of
+from session_demo.errors import NotASessionError, NotMappedError
+from session_demo.models import Author, Book, Member
+
+
+def transient(_session: Session) -> Author:
+    return Author(name="Ann")
+
+
+def pending(session: Session) -> Author:
+    session.add(author := Author(name="Ann"))
+    return author
+
+
+def persistent(session: Session) -> Author:
+    author = pending(session)
+    session.commit()
+    return author
+
+
+def deleted(session: Session) -> Author:
+    author = persistent(session)
+    session.delete(author)
+    session.flush()
+    return author
+
+
+def detached(session: Session) -> Author:
+    author = persistent(session)
+    session.close()
+    return author
+
+
+STATES = {
+    ObjectState.TRANSIENT: transient,
+    ObjectState.PENDING: pending,
+    ObjectState.PERSISTENT: persistent,
+    ObjectState.DELETED: deleted,
+    ObjectState.DETACHED: detached,
+}
+
+
+@pytest.mark.parametrize("state", ObjectState)
+def test_state_of_tells_each_state(session: Session, heard: list[str], state: ObjectState) -> None:
+    """The state is the one SQLAlchemy tells, and asking sends nothing."""
+    author = STATES[state](session)
+    heard.clear()
+    assert (state_of(author), heard) == (state, [])
+
+
+def test_state_of_leaves_an_expired_object_expired(session: Session) -> None:
+    """Asking for the state loads nothing."""
+    author = persistent(session)
+    state_of(author)
+    assert sa.inspect(author).expired_attributes == {"id", "name", "books"}
+
+
+@pytest.mark.parametrize(
+    ("thing", "named"),
+    [(Author, "the class Author"), (None, "a NoneType"), ("Ann", "a str"), (object(), "an object")],
+)
+def test_state_of_refuses_what_is_not_mapped(thing: object, named: str) -> None:
+    """Something without a mapper has no object state, and the error says what to pass."""
+    with pytest.raises(NotMappedError) as caught:
+        state_of(thing)
+    assert str(caught.value) == (
+        f"Can't tell the object state of {named}: it is not an instance of a mapped class. "
+        "Pass an object such as Author(name='...'). "
+        "(Explained in the book: notebooks/02-object-states.html)"
+    )
+
+
+NOTHING = Snapshot((), (), (), (), "none", 0)
+
+
+def test_new_session_holds_nothing(session: Session) -> None:
+    """A session that did nothing has no object, no transaction and no connection."""
+    assert snapshot(session) == NOTHING
+
+
+def test_snapshot_tells_everything_it_holds(session: Session) -> None:
+    """Pending, persistent, changed and marked objects, the transaction and the connection are told."""
+    authors = [Author(name=name) for name in "abcdefghijk"]
+    session.add_all([*authors, Book(title="Kindred")])
+    session.commit()
+    loaded = session.scalars(sa.select(Author).order_by(Author.id)).all()
+    book = session.scalars(sa.select(Book)).one()
+    session.expire(loaded[0])
+    loaded[1].name = "changed"
+    loaded[10].name = "changed too"
+    book.title, book.copies = "Changed", 2
+    session.delete(loaded[3])
+    session.add_all([Member(name="Ann"), Book(title="Dawn")])
+    keys = ("1, expired", *range(2, 12))
+    assert snapshot(session) == Snapshot(
+        new=("Member (1st new)", "Book (2nd new)"),
+        identity_map=(*(f"Author (id={key})" for key in keys), "Book (id=1)"),
+        dirty=("Author (id=2): name", "Author (id=11): name", "Book (id=1): copies, title"),
+        deleted=("Author (id=4)",),
+        transaction="begun",
+        connections=1,
+    )
+
+
+def test_snapshot_names_pending_objects_by_their_place(session: Session) -> None:
+    """A pending object has no key; its place in the queue tells it."""
+    session.add_all([Author(name=str(number)) for number in range(23)])
+    places = [name.split("(")[1].split()[0] for name in snapshot(session).new]
+    assert [places[number - 1] for number in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23)] == [
+        "1st",
+        "2nd",
+        "3rd",
+        "4th",
+        "11th",
+        "12th",
+        "13th",
+        "21st",
+        "22nd",
+        "23rd",
+    ]
+
+
+def test_transaction_is_told_as_it_is(session: Session) -> None:
+    """The transaction is none, begun, nested so many times, or failed."""
+    told = [snapshot(session).transaction]
+    session.begin()
+    told.append(snapshot(session).transaction)
+    session.begin_nested()
+    session.begin_nested()
+    told.append(snapshot(session).transaction)
+    session.add_all([Author(name="Ann"), Author(name="Ann")])
+    with pytest.raises(sa.exc.IntegrityError):
+        session.flush()
+    told.append(snapshot(session).transaction)
+    session.rollback()
+    told.append(snapshot(session).transaction)
+    assert told == ["none", "begun", "begun, 2 nested", "failed, waits for rollback()", "none"]
+
+
+def test_snapshot_touches_nothing(session: Session, heard: list[str]) -> None:
+    """Looking sends nothing, flushes nothing, begins nothing and loads nothing."""
+    author = persistent(session)
+    heard.clear()
+    snapshot(session)
+    assert (heard, session.in_transaction(), sa.inspect(author).expired) == ([], False, True)
+    session.add(Author(name="Ben"))
+    snapshot(session)
+    assert (heard, len(session.new)) == ([], 1)
+
+
+def test_snapshot_keeps_no_object_alive(session: Session) -> None:
+    """A snapshot holds names only."""
+    author = persistent(session)
+    seen, alive = snapshot(session), weakref.ref(author)
+    del author
+    gc.collect()
+    assert (alive(), seen.identity_map) == (None, ("Author (id=1, expired)",))
+
+
+def test_scoped_session_stands_for_its_session(engine: Engine) -> None:
+    """A snapshot of a scoped session is one of its current session."""
+    scoped = scoped_session(sessionmaker(engine))
+    scoped.add(Author(name="Ann"))
+    assert snapshot(scoped) == snapshot(scoped()) != NOTHING
+    scoped.remove()
+
+
+def test_other_things_are_refused(engine: Engine) -> None:
+    """Only a session can be looked into."""
+    with pytest.raises(
+        NotASessionError, match=r"^Can't take a snapshot of an Engine: that needs one Session"
+    ):
+        snapshot(engine)
+
+
+def test_snapshot_shows_itself_as_text(session: Session) -> None:
+    """Printed, a snapshot has a line for each fact."""
+    session.add(Author(name="Ann"))
+    assert str(snapshot(session)).splitlines() == [
+        "new           Author (1st new)",
+        "identity map  -",
+        "dirty         -",
+        "deleted       -",
+        "transaction   begun",
+        "connections   0",
+    ]
+
+
+def test_snapshot_escapes_what_it_shows_in_html() -> None:
+    """A key that looks like HTML stays text."""
+    shown = Snapshot((), ("Author (name='<script>')",), (), (), "none", 0)._repr_html_()
+    assert "<script" not in shown
+    assert (
+        '<tr><th scope="row">identity map</th><td>Author (name=&#x27;&lt;script&gt;&#x27;)</td></tr>' in shown
+    )
