@@ -26,8 +26,9 @@ def listeners() -> Counter[str]:
     """Count the tracer's listeners on anything alive, and everybody's listeners on whole classes."""
     whole = {id(one): one.__name__ for one in CLASSES}
     found: Counter[str] = Counter()
-    for (target, name, _), collections in list(registry._key_to_collection.items()):
-        for collection, listener in list(collections.items()):
+    # Copies: while a loop runs, the garbage collector may take entries away.
+    for (target, name, _), collections in registry._key_to_collection.copy().items():
+        for collection, listener in collections.copy().items():
             if collection() is None or listener() is None:
                 continue
             if target in whole:
