@@ -1,5 +1,6 @@
-"""What the examples in docstrings find in their namespace: a fresh library database for each."""
+"""How examples run: each docstring on a fresh library database, each page as it stands."""
 
+import doctest
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,9 +8,16 @@ import pytest
 import sqlalchemy as sa
 from _pytest.doctest import DoctestItem
 from sqlalchemy.orm import Session
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
 
 import session_demo
 from session_demo import models
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE)],
+    patterns=["README.md", "book/*.md"],
+).pytest()
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,74 @@
+# `make book` and `make test` are all that a reader needs; `make` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+# `make lock UPGRADE=--upgrade` also takes newer versions.
+UPGRADE :=
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE)
+
+help:
+	@echo "make book       build the book and serve it on this machine"
+	@echo "make test       prove that all of it is true: code, examples, chapters"
+	@echo "make html       build the book, serve nothing"
+	@echo "make lab        open the chapters in JupyterLab"
+	@echo "make notebooks  execute the chapters and store their outputs"
+	@echo "make browser    read the built book with Chromium: links, labels, widths"
+	@echo "make check      format, lint and types"
+	@echo "make lock       pin what requirements*.in ask for (UPGRADE=--upgrade: the newest)"
+	@echo "make clean      remove all that make has made"
+	@echo
+	@echo "The first run makes $(VENV). PYTHON=... names the Python to make it with."
+
+book: html
+	@$(BIN)/python tools/serve.py _build/html
+
+html: $(READY)
+	@echo "Building the book ..."
+	@log=$$($(BIN)/jupyter-book build . -q -W -n --keep-going --all 2>&1) || { echo "$$log"; exit 1; }
+	@echo "Built: _build/html/index.html"
+
+test: html
+	@echo "Testing the code, the examples and the chapters ..."
+	@$(BIN)/python -m pytest -q --cov=session_demo --nbval --nbval-current-env \
+		src tests README.md book notebooks --ignore=tests/browser
+	@echo "Next: make book, to read it."
+
+notebooks: $(READY)
+	@$(BIN)/python tools/notebooks.py
+	@echo "Next: make test, to compare the outputs with a new run."
+
+lab: $(READY)
+	@$(BIN)/jupyter lab notebooks
+
+browser: $(DEV_READY) html
+	@echo "Reading the book with Chromium ..."
+	@$(BIN)/python -m pytest -q tests/browser
+
+check: $(DEV_READY)
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+
+lock: $(BIN)/uv
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@echo "Next: make test, with what is pinned now."
+
+clean:
+	rm -rf $(VENV) _build .coverage* .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): requirements.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh tools/environment.sh $(VENV) requirements.txt
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(READY)
+	@PYTHON="$(PYTHON)" sh tools/environment.sh $(VENV) requirements-dev.txt
+	@touch $@
+
+# Not $(DEV_READY) itself: pins that can't be installed any more must not stand in the way of new ones.
+$(BIN)/uv:
+	@$(MAKE) --no-print-directory $(DEV_READY)
+
+.PHONY: help book html test notebooks lab browser check lock clean
