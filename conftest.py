@@ -33,5 +33,6 @@ def _example_namespace(request: pytest.FixtureRequest) -> Iterator[None]:
     mapped = {mapper.class_.__name__: mapper.class_ for mapper in models.Base.registry.mappers}
     with Session(engine) as session:
         namespace.update(public, **mapped, sa=sa, engine=engine, session=session)
+        namespace["__name__"] = "__main__"  # examples are the reader's code, not the package's
         yield
     engine.dispose()

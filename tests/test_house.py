@@ -17,7 +17,7 @@ SRC = Path(session_demo.__file__).parent
 FLOORS: list[set[str]] = [
     {"errors", "tracing.events"},
     {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
-    | {"tracing.target"},
+    | {"tracing.lines", "tracing.target"},
     {"architecture", "tracing.records"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
     {"tracing.hooks", "tracing.traces"},

@@ -180,7 +180,7 @@ def test_defect_of_the_instrument_never_reaches_the_program(session: Session, co
 def test_error_in_the_block_is_not_hidden_by_one_in_reading(session: Session) -> None:
     """Leaving the block reads nothing, so that the program's own error is the one that is seen."""
     with pytest.raises(ValueError, match="the program's"), trace(session) as story:  # noqa: PT012
-        story._records.append(("no kind", 0))
+        story._records.append(("no kind", 0, None))
         raise ValueError("the program's")
     with pytest.raises(KeyError):
         list(story)

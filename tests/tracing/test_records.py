@@ -43,7 +43,7 @@ EVENTS: dict[Kind, tuple[Record, Event]] = {
 def test_record_becomes_its_event(kind: Kind) -> None:
     """Each kind of record has one kind of event, with the time since the recording began."""
     details, event = EVENTS[kind]
-    (made,) = decode([(kind, 1_700, *details)], NO_OBJECTS, started=1_000)
+    (made,) = decode([(kind, 1_700, None, *details)], NO_OBJECTS, started=1_000)
     assert (made, made.at) == (event, 700)
 
 
@@ -53,7 +53,7 @@ def test_every_kind_is_tried() -> None:
 
 
 def sql(statement: str, values: Any = (), many: bool = False, finished: bool = True) -> Event:
-    (made,) = decode([(Kind.SQL, 0, statement, values, many, finished, None)], NO_OBJECTS, 0)
+    (made,) = decode([(Kind.SQL, 0, None, statement, values, many, finished, None)], NO_OBJECTS, 0)
     return made
 
 
@@ -117,7 +117,7 @@ class Scene:
         self, number: int, transition: str, key: tuple[Any, ...] | None = None, walk: int = 1
     ) -> Record:
         mapped = self.register.class_of(number)
-        return (Kind.STATE, 0, number, transition, (mapped, key, None) if key else None, walk)
+        return (Kind.STATE, 0, None, number, transition, (mapped, key, None) if key else None, walk)
 
     def told(self, records: list[Record]) -> list[tuple[str, str, str]]:
         made = decode(records, self.register, 0)
@@ -204,7 +204,7 @@ def test_calls_of_the_program_stay_in_their_order_within_a_walk(transition: str)
 def test_other_events_divide_a_walk() -> None:
     """A transition is never moved across a statement."""
     scene = Scene(Author(), Author())
-    statement = (Kind.SQL, 0, "SELECT 1", (), False, True, None)
+    statement = (Kind.SQL, 0, None, "SELECT 1", (), False, True, None)
     records = [
         scene.record(0, "pending_to_persistent", (9,)),
         statement,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import PurePath
 from typing import ClassVar
 
 Parameters = tuple[object, ...] | Mapping[str, object]
@@ -35,17 +36,43 @@ class Lane(StrEnum):
     DATABASE = "database"
 
 
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of the program that was watched.
+
+    Attributes:
+        file: The file as Python names it; for a notebook cell or a doctest a name made up for it.
+        number: The number of the line in that file or cell, from 1.
+        text: What stands in the line; empty where the source cannot be had.
+    """
+
+    file: str
+    number: int
+    text: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as ``orders.py:12``, or as ``line 2`` in a notebook cell or a doctest."""
+        if self.file.startswith("<") or "ipykernel_" in self.file:
+            return f"line {self.number}"
+        return f"{PurePath(self.file).name}:{self.number}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened while a session was watched.
 
     Attributes:
         lane: The layer it happened in.
-        at: Nanoseconds since the recording began. Two events that differ in nothing else are equal.
+        at: Nanoseconds since the recording began.
+        line: The line of the program that asked for it, where one did.
+
+    Two events that differ only in these two are equal.
     """
 
     lane: ClassVar[Lane]
     at: int = field(default=0, compare=False, repr=False)
+    line: SourceLine | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

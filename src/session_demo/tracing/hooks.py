@@ -17,6 +17,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
+from .lines import caller
 from .objects import ObjectRegister
 from .records import TRANSITIONS, Kind, Record
 
@@ -106,14 +107,14 @@ class SessionHooks:
         def started(_c: object, _cursor: object, sql: str, values: Any, context: object, many: bool) -> None:
             if sql == "BEGIN":  # sent by our engine, and the event "begin" has told of it
                 return
-            record: list[Any] = [Kind.SQL, perf_counter_ns(), sql, values, many, False, None]
+            record: list[Any] = [Kind.SQL, perf_counter_ns(), caller(), sql, values, many, False, None]
             running[id(context)] = record
             self._append(record)
 
         def finished(_c: object, cursor: Any, _sql: str, _values: Any, context: object, _many: bool) -> None:
             if record := running.pop(id(context), None):
-                record[5] = True
-                record[6] = cursor.rowcount if cursor.rowcount >= 0 else None
+                record[6] = True
+                record[7] = cursor.rowcount if cursor.rowcount >= 0 else None
 
         hooks: dict[str, Hook] = {
             "before_cursor_execute": started,
@@ -127,40 +128,43 @@ class SessionHooks:
         }
         return {name: _silent(hook) for name, hook in hooks.items()}
 
+    def _note(self, kind: Kind, *details: object) -> None:
+        self._append((kind, perf_counter_ns(), caller(), *details))
+
     def _state_changed(self, transition: str, _session: Session, state: InstanceState[Any]) -> None:
         number = self._register.number(state)
-        self._append((Kind.STATE, perf_counter_ns(), number, transition, state.key, self._walk))
+        self._note(Kind.STATE, number, transition, state.key, self._walk)
 
     def _transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
         # A flush opens a SUBTRANSACTION of its own: bookkeeping, not a step of the story.
         if moved.origin is not SessionTransactionOrigin.SUBTRANSACTION:
-            self._append((Kind.TRANSACTION_BEGUN, perf_counter_ns(), moved.origin.name.lower()))
+            self._note(Kind.TRANSACTION_BEGUN, moved.origin.name.lower())
         elif self._announced:
             counts = len(session.new), len(session.dirty), len(session.deleted)
             self._announced, self._flushing = False, any(counts)
             if self._flushing:
-                self._append((Kind.FLUSH_STARTED, perf_counter_ns(), *counts))
+                self._note(Kind.FLUSH_STARTED, *counts)
 
     def _transaction_ended(self, _session: Session, moved: SessionTransaction) -> None:
         self._walk, self._announced = 0, False
         if moved.origin is SessionTransactionOrigin.SUBTRANSACTION:
             if self._flushing:  # no after_flush_postexec came: the flush failed
                 self._flushing = False
-                self._append((Kind.FLUSH_ENDED, perf_counter_ns(), True))
+                self._note(Kind.FLUSH_ENDED, True)
             return
         for connection, number in sorted(self._heard.items(), key=lambda item: item[1]):
             if number and connection.closed:
                 self._heard[connection] = 0
-                self._append((Kind.CHECKED_IN, perf_counter_ns(), number))
+                self._note(Kind.CHECKED_IN, number)
         outcome, self._outcome = self._outcome or "closed", None
-        self._append((Kind.TRANSACTION_ENDED, perf_counter_ns(), moved.origin.name.lower(), outcome))
+        self._note(Kind.TRANSACTION_ENDED, moved.origin.name.lower(), outcome)
 
     def _connection_acquired(self, _session: Session, _moved: object, connection: Connection) -> None:
         # The pool and the driver were asked a moment ago, before anybody could tell for whom.
         if connection not in self._heard:
             number = self._number(connection)
-            self._append((Kind.CHECKED_OUT, perf_counter_ns(), number))
-            self._append((Kind.COMMAND, perf_counter_ns(), "BEGIN"))
+            self._note(Kind.CHECKED_OUT, number)
+            self._note(Kind.COMMAND, "BEGIN")
             self._listen(connection, number)
 
     def _outcome_known(self, outcome: str, _session: Session) -> None:
@@ -179,10 +183,10 @@ class SessionHooks:
     def _flush_ended(self, _session: Session, _context: object) -> None:
         self._flushing = False
         self._walk = 0
-        self._append((Kind.FLUSH_ENDED, perf_counter_ns(), False))
+        self._note(Kind.FLUSH_ENDED, False)
 
     def _command(self, command: str, _connection: Connection, *_details: object) -> None:
-        self._append((Kind.COMMAND, perf_counter_ns(), command))
+        self._note(Kind.COMMAND, command)
 
 
 def _silent(hook: Hook) -> Hook:

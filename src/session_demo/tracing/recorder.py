@@ -117,6 +117,8 @@ def trace(session: Watchable) -> Recording:
     """Record what a session does: object states, SQL, flushes, transactions, connections.
 
     Only this session is heard, even where other sessions share its engine or its connection pool.
+    Each event knows the line of the program that asked for it; a picture names the line above the
+    events it caused.
 
     Args:
         session: The session; a ``scoped_session`` stands for its current session.
@@ -136,8 +138,10 @@ def trace(session: Watchable) -> Recording:
         ...     session.flush()
         >>> print(story)
         8 events: BEGIN, INSERT. Author A: transient -> pending -> persistent.
+        line 2: session.add(Author(name="Ursula K. Le Guin"))
            1  session   session transaction begins (autobegin)
            2  object    Author A transient -> pending
+        line 3: session.flush()
            3  flush     flush begins: 1 new
            4  pool        connection 1 checked out
            5  database    BEGIN

@@ -1,12 +1,14 @@
 """The record as hooks write it, and how events are made of it when somebody reads.
 
 While the session works, a hook appends one small tuple and nothing else. The first element
-says which kind it is, the second when it happened; this module alone knows the rest.
+says which kind it is, the second when it happened, the third which place of the program asked
+for it; this module alone knows the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from itertools import groupby
 from typing import Any
@@ -25,6 +27,7 @@ from .events import (
     StateChanged,
     StatementExecuted,
 )
+from .lines import source_line
 from .objects import ObjectRegister, key_text
 
 Record = Sequence[Any]
@@ -53,7 +56,7 @@ _COMMANDS = ("RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SAVEPOINT", "BEGIN",
 
 
 class Kind(IntEnum):
-    """The kinds of record; beside each, what follows the kind and the time."""
+    """The kinds of record; beside each, what follows the kind, the time and the place."""
 
     TRANSACTION_BEGUN = 0  # origin
     TRANSACTION_ENDED = 1  # origin, outcome
@@ -80,7 +83,7 @@ def decode(records: Sequence[Record], register: ObjectRegister, started: int) ->
     """
 
     def place(record: Record) -> tuple[Any, ...]:
-        _, _, number, transition, key, _ = record
+        _, _, _, number, transition, key, _ = record
         named = register.class_of(number).__name__
         return _RANK[transition], named, key[1] if key else (), register.place(number), number
 
@@ -92,31 +95,32 @@ def decode(records: Sequence[Record], register: ObjectRegister, started: int) ->
             except TypeError:  # keys that cannot be compared with each other
                 together.sort(key=lambda record: tuple(map(str, place(record))))
         for record in together:
-            yield _DECODERS[record[0]](record, register, record[1] - started)
+            line = source_line(record[2]) if record[2] else None
+            yield replace(_DECODERS[record[0]](record, register), at=record[1] - started, line=line)
 
 
 def _walk(record: Record) -> int:
-    ordered = record[0] != Kind.STATE or record[3] in _IN_CALL_ORDER
-    return 0 if ordered else int(record[5])
+    ordered = record[0] != Kind.STATE or record[4] in _IN_CALL_ORDER
+    return 0 if ordered else int(record[6])
 
 
-def _state(record: Record, register: ObjectRegister, at: int) -> Event:
-    _, _, number, transition, key, _ = record
+def _state(record: Record, register: ObjectRegister) -> Event:
+    _, _, _, number, transition, key, _ = record
     source, target = TRANSITIONS[transition]
     label = register.label(number)
-    return StateChanged(label, source, target, key_text(register.class_of(number), key), at=at)
+    return StateChanged(label, source, target, key_text(register.class_of(number), key))
 
 
-def _sql(record: Record, _register: ObjectRegister, at: int) -> Event:
-    _, _, statement, parameters, many, finished, row_count = record
+def _sql(record: Record, _register: ObjectRegister) -> Event:
+    _, _, _, statement, parameters, many, finished, row_count = record
     sql = " ".join(statement.split())
     for command in _COMMANDS:
         if sql.upper().startswith(command):
-            return DatabaseTransactionChanged(command, sql[len(command) :].strip(), at=at)
+            return DatabaseTransactionChanged(command, sql[len(command) :].strip())
     # An INSERT of many rows with RETURNING may send them one by one: "many", and yet a single set.
     several = many and isinstance(parameters, list)
     sets = tuple(map(_values, parameters)) if several else (_values(parameters),)
-    return StatementExecuted(sql, sets, not finished, row_count, at=at)
+    return StatementExecuted(sql, sets, not finished, row_count)
 
 
 def _values(parameters: Any) -> Parameters:
@@ -125,14 +129,14 @@ def _values(parameters: Any) -> Parameters:
     return dict(parameters) if hasattr(parameters, "keys") else tuple(parameters)
 
 
-_DECODERS: dict[int, Callable[[Record, ObjectRegister, int], Event]] = {
-    Kind.TRANSACTION_BEGUN: lambda r, _, at: SessionTransactionBegun(r[2], at=at),
-    Kind.TRANSACTION_ENDED: lambda r, _, at: SessionTransactionEnded(r[2], r[3], at=at),
+_DECODERS: dict[int, Callable[[Record, ObjectRegister], Event]] = {
+    Kind.TRANSACTION_BEGUN: lambda r, _: SessionTransactionBegun(r[3]),
+    Kind.TRANSACTION_ENDED: lambda r, _: SessionTransactionEnded(r[3], r[4]),
     Kind.STATE: _state,
-    Kind.FLUSH_STARTED: lambda r, _, at: FlushStarted(r[2], r[3], r[4], at=at),
-    Kind.FLUSH_ENDED: lambda r, _, at: FlushEnded(r[2], at=at),
-    Kind.CHECKED_OUT: lambda r, _, at: ConnectionCheckedOut(r[2], at=at),
-    Kind.CHECKED_IN: lambda r, _, at: ConnectionCheckedIn(r[2], at=at),
-    Kind.COMMAND: lambda r, _, at: DatabaseTransactionChanged(r[2], at=at),
+    Kind.FLUSH_STARTED: lambda r, _: FlushStarted(r[3], r[4], r[5]),
+    Kind.FLUSH_ENDED: lambda r, _: FlushEnded(r[3]),
+    Kind.CHECKED_OUT: lambda r, _: ConnectionCheckedOut(r[3]),
+    Kind.CHECKED_IN: lambda r, _: ConnectionCheckedIn(r[3]),
+    Kind.COMMAND: lambda r, _: DatabaseTransactionChanged(r[3]),
     Kind.SQL: _sql,
 }

@@ -16,6 +16,7 @@ from session_demo.tracing.events import (
     Lane,
     ObjectState,
     SessionTransactionBegun,
+    SourceLine,
     StateChanged,
     StatementExecuted,
 )
@@ -147,3 +148,10 @@ def test_colour_holds_on_light_and_dark(state: ObjectState, ground: str) -> None
     """Each colour has a contrast of at least 3:1 on a white and on a dark page."""
     low, high = sorted((brightness(STATE_COLOURS[state]), brightness(ground)))
     assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_line_is_a_heading_and_escaped() -> None:
+    """A line of the program heads its events, harmless whatever stands in it."""
+    page = render([FlushEnded(line=SourceLine("<b>.py", 3, "add('<script>')"))])
+    assert '<tr class="sd-line"><th colspan="3"><code>add(&#x27;&lt;script&gt;&#x27;)</code>' in page
+    assert "<script" not in page

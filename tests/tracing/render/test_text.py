@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from session_demo.tracing.events import (
@@ -9,6 +11,7 @@ from session_demo.tracing.events import (
     FlushEnded,
     FlushStarted,
     ObjectState,
+    SourceLine,
     StateChanged,
     StatementExecuted,
 )
@@ -58,3 +61,19 @@ def test_what_is_left_out_is_stated(more: int) -> None:
 def test_text_adds_nothing_but_ascii() -> None:
     """Only names and values of the program bring other letters."""
     assert render([StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, "id=1")]).isascii()
+
+
+def test_line_stands_above_the_events_it_caused() -> None:
+    """A line is written once, before its first event, and again when it comes back."""
+    add, commit = SourceLine("orders.py", 3, "session.add(order)"), SourceLine("<stdin>", 1)
+    told = [replace(FlushEnded(), line=line) for line in (add, add, commit, None, add)]
+    assert render(told).splitlines()[1:] == [
+        "orders.py:3: session.add(order)",
+        "   1  flush     flush ends",
+        "   2  flush     flush ends",
+        "line 1",
+        "   3  flush     flush ends",
+        "   4  flush     flush ends",
+        "orders.py:3: session.add(order)",
+        "   5  flush     flush ends",
+    ]

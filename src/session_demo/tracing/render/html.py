@@ -21,6 +21,8 @@ width:1%;white-space:nowrap;padding-left:.4em}
 .sd-trace td:nth-child(2):not(:last-child){width:1%;white-space:nowrap;opacity:.75}
 .sd-trace tr{background:transparent}
 .sd-trace tbody tr{border-top:1px solid rgba(128,128,128,.22)}
+.sd-trace tr.sd-line th{padding-top:.55em;font-weight:600}
+.sd-trace tr.sd-line small{font-weight:400;font-size:.85em;opacity:.7;margin-left:.5em;white-space:nowrap}
 .sd-trace tr.sd-database{background:rgba(128,128,128,.13)}
 .sd-trace code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.92em;
 background:transparent;border:0;padding:0;color:inherit}
@@ -57,9 +59,14 @@ def render(events: Sequence[Event]) -> str:
 
 
 def _row(row: Row) -> str:
+    head = ""
+    if row.line:
+        text, place = escape(row.line.text), escape(row.line.place)
+        head = f'<tr class="sd-line"><th colspan="3"><code>{text}</code> <small>{place}</small></th></tr>\n'
     indent = f' style="padding-left:{1.2 * row.depth:.1f}em"' if row.depth else ""
     told = "".join(map(_part, row.parts))
-    return f'<tr class="sd-{row.lane}"><td>{row.number}</td><td>{row.lane}</td><td{indent}>{told}</td></tr>'
+    cells = f"<td>{row.number}</td><td>{row.lane}</td><td{indent}>{told}</td>"
+    return f'{head}<tr class="sd-{row.lane}">{cells}</tr>'
 
 
 def _part(part: Part) -> str:

@@ -19,6 +19,7 @@ from ..events import (
     Parameters,
     SessionTransactionBegun,
     SessionTransactionEnded,
+    SourceLine,
     StateChanged,
     StatementExecuted,
 )
@@ -47,12 +48,14 @@ class Row:
         lane: The layer it happened in.
         depth: How many flushes and nested transactions are open around it.
         parts: What happened.
+        line: The line of the program that asked, where it is another than that of the row before.
     """
 
     number: int
     lane: Lane
     depth: int
     parts: tuple[Part, ...]
+    line: SourceLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,13 @@ def lay_out(events: Sequence[Event], most: int = ROWS_SHOWN) -> Layout:
     """
     rows = []
     depth = 0
+    before = None
     for number, event in enumerate(events, 1):
         if _closes(event):
             depth = max(depth - 1, 0)
-        rows.append(Row(number, event.lane, depth, tuple(_parts(event))))
+        line = event.line if event.line != before else None
+        before = event.line
+        rows.append(Row(number, event.lane, depth, tuple(_parts(event)), line))
         if _opens(event):
             depth += 1
     hidden = max(len(rows) - most, 0)

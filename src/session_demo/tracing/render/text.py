@@ -18,10 +18,15 @@ def render(events: Sequence[Event]) -> str:
         The text, in ASCII but for names and values of the program, with no line break at the end.
     """
     layout = lay_out(events)
-    lines = [_line(row) for row in layout.rows]
-    if layout.hidden:
-        lines.insert(len(lines) // 2, f"     ... {layout.omission} ...")
-    return "\n".join([layout.summary, *lines])
+    half = len(layout.rows) // 2
+    lines = [layout.summary]
+    for place, row in enumerate(layout.rows):
+        if layout.hidden and place == half:
+            lines.append(f"     ... {layout.omission} ...")
+        if row.line:
+            lines.append(": ".join(filter(None, (row.line.place, row.line.text))))
+        lines.append(_line(row))
+    return "\n".join(lines)
 
 
 def _line(row: Row) -> str:
