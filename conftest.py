@@ -14,6 +14,8 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 import session_demo
 from session_demo import models
 
+pytest_plugins = ["pytester"]
+
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE)],
     patterns=["README.md", "book/*.md"],

@@ -14,6 +14,7 @@ FAMILY = {
     "NotMappedError": TypeError,
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,
+    "StatementBudgetExceededError": AssertionError,
 }
 
 

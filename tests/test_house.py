@@ -23,7 +23,7 @@ FLOORS: list[set[str]] = [
     {"tracing.hooks", "tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
     {"tracing"},
-    {""},
+    {"", "testing"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
@@ -33,9 +33,11 @@ FOREIGN: dict[str, set[str]] = {
     "numpy": set(),
     "IPython": set(),
     "flask": set(),
+    "pytest": set(),
     "sqlalchemy": {
         *("engine", "models", "tracing.objects", "tracing.target"),
         *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),
+        "testing",
     },
 }
 LAZY = {"matplotlib", "numpy", "IPython", "flask"}

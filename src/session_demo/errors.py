@@ -55,6 +55,12 @@ class MissingErrorError(SessionDemoError, AssertionError):
     page = "book/api.html"
 
 
+class StatementBudgetExceededError(SessionDemoError, AssertionError):
+    """A session was about to send one statement more than its test allows."""
+
+    page = "book/testing.html"
+
+
 class MissingExtraError(SessionDemoError, ImportError):
     """A picture was asked for, and the package that draws it is not installed."""
 

@@ -1,0 +1,104 @@
+"""A pytest plugin: a fixture that records sessions, and a marker that counts their statements.
+
+pytest loads it in each project that has session_demo installed. So it stands beside the package, whose
+import would load SQLAlchemy, and imports nothing but pytest until the fixture or the marker is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from session_demo.tracing.recorder import Recording
+    from session_demo.tracing.target import Watchable
+
+MARKER = "statements(max=None, exactly=None): how many statements the recordings of session_trace may hold"
+
+_recordings = pytest.StashKey[list["Recording"]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.fixture
+def session_trace(request: pytest.FixtureRequest) -> Iterator[Callable[[Watchable], Recording]]:
+    """Record sessions until the test is over.
+
+    ``story = session_trace(session)`` starts a recording. Call it once for each session.
+
+    With ``@pytest.mark.statements(max=3)`` or ``(exactly=3)`` the statements of all recordings of the test
+    are counted together when its body ends.
+    """
+    from session_demo import trace
+
+    recordings: list[Recording] = []
+    request.node.stash[_recordings] = recordings
+    with ExitStack() as running:
+
+        def start(session: Watchable) -> Recording:
+            recording = trace(session).start()
+            running.push(recording)
+            recordings.append(recording)
+            return recording
+
+        yield start
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a marker that cannot be judged before the test runs."""
+    if marker := item.get_closest_marker("statements"):
+        _read(marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Count the statements of a marked test when its body has passed."""
+    result = yield
+    if marker := item.get_closest_marker("statements"):
+        _judge(marker, item.stash.get(_recordings, []))
+    return result
+
+
+def _judge(marker: pytest.Mark, recordings: list[Recording]) -> None:
+    from session_demo import Trace
+    from session_demo.testing import assert_statements, at_most
+
+    name, count = _read(marker)
+    if not recordings:
+        pytest.fail(
+            f"Can't judge {_spelled(marker)}: this test recorded no session. "
+            "Take the fixture session_trace, and call session_trace(session).",
+            pytrace=False,
+        )
+    whole = Trace(event for recording in recordings for event in recording)
+    try:
+        assert_statements(whole, total=at_most(count) if name == "max" else count)
+    except AssertionError as error:
+        found = str(error)
+    else:
+        return
+    pytest.fail(f"{_spelled(marker)}: {found}", pytrace=False)  # here, so that it shows one error and not two
+
+
+def _read(marker: pytest.Mark) -> tuple[str, int]:
+    """Return ``max`` or ``exactly`` and its count."""
+    match marker.args, list(marker.kwargs.items()):
+        case (), [("max" | "exactly" as name, int(count))] if count >= 0 and not isinstance(count, bool):
+            return name, count
+    pytest.fail(
+        f"Can't read {_spelled(marker)}: it takes one count from 0. "
+        "Write statements(max=3) or statements(exactly=3).",
+        pytrace=False,
+    )
+
+
+def _spelled(marker: pytest.Mark) -> str:
+    arguments = [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
+    return f"@pytest.mark.statements({', '.join(arguments)})"
