@@ -58,6 +58,21 @@ def test_hooks_come_off_a_connection_that_was_given(engine: Engine) -> None:
         assert hooked(connection) == []
 
 
+@pytest.mark.parametrize("kind", ["plain", "two phases", "given"])
+def test_two_phases_are_listened_for_where_they_may_come(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A transaction begun in one phase stays in one; one not begun, or begun in two, may have two."""
+    for name in ("do_begin_twophase", "do_rollback_twophase"):
+        monkeypatch.setattr(engine.dialect, name, lambda *_: None)
+    with engine.connect() as given:
+        bind = given if kind == "given" else engine
+        with Session(bind, twophase=kind == "two phases") as session, trace(session):
+            heard = "prepare_twophase" in hooked(session.connection())
+            assert heard == (kind != "plain")
+        assert hooked(given) == []
+
+
 def test_hooks_come_off_after_an_error(session: Session) -> None:
     """An exception in the block leaves nothing hooked."""
     with pytest.raises(sa.exc.OperationalError), trace(session):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
+from types import FunctionType
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from session_demo import Trace, trace
-from session_demo.models import Author
+from session_demo.models import Author, Book
+from session_demo.tracing import hooks
 from session_demo.tracing.events import SourceLine, StateChanged, StatementExecuted
-from session_demo.tracing.lines import caller, source_line
+from session_demo.tracing.lines import Place, caller, source_line
 from session_demo.tracing.render.layout import lay_out
 
 
@@ -133,3 +135,58 @@ def test_reading_a_trace_reads_the_file_once(session: Session, tmp_path: Path) -
         namespace["order"](session, Author(name="Ann"))  # type: ignore[operator]
     assert lines(story) == ["session.add(thing)"]
     assert str(file) in linecache.cache
+
+
+def nested_use(session: Session) -> None:
+    """Uses the session from within a listener, so that two layers of SQLAlchemy lie between two of ours."""
+
+    def before_flush(session: Session, *_: object) -> None:
+        if not any(isinstance(one, Book) for one in session.new):
+            session.add(Book(title="From a listener"))
+            session.execute(text("SELECT 1"))
+
+    def loaded(session: Session, _: object) -> None:
+        session.connection().execute(text("SELECT 2"))
+
+    event.listen(session, "before_flush", before_flush)
+    event.listen(session, "loaded_as_persistent", loaded)
+
+
+def test_remembered_place_is_that_of_a_plain_walk(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each record of a varied program, a walk that remembers nothing finds the same line."""
+    pairs: list[tuple[Place | None, Place]] = []
+
+    def both() -> Place | None:
+        frame = sys._getframe(1)
+        while frame.f_globals["__name__"].partition(".")[0] in ("sqlalchemy", "session_demo", "contextlib"):
+            frame = frame.f_back
+        pairs.append((caller(), (frame.f_code, frame.f_lineno)))
+        return pairs[-1][0]
+
+    # This test stands between the hook and the caller, so it must pass for a library here.
+    monkeypatch.setattr(
+        hooks,
+        "caller",
+        FunctionType(both.__code__, {**globals(), "__name__": "sqlalchemy"}, closure=both.__closure__),
+    )
+    for nested in (False, True):
+        if nested:
+            nested_use(session)
+        with trace(session):
+            for name in ("Ann", "Ben"):
+                session.add(Author(name=f"{name} {nested}", books=[Book(title="One"), Book(title="Two")]))
+                helper(session)
+            with session.begin_nested():
+                [session.add(Author(name=f"{letter} {nested}")) for letter in "xyz"]
+            session.commit()
+            exec(
+                "for author in session.scalars(select(Author)): author.books",
+                {**globals(), "session": session},
+            )
+            any(author.name == "nobody" for author in session.scalars(select(Author)))
+            session.delete(session.scalars(select(Author)).first())
+            session.rollback()
+            session.close()
+    assert len(pairs) > 100
+    assert len({place for place, _ in pairs}) > 10
+    assert [found for found, _ in pairs] == [plain for _, plain in pairs]

@@ -116,8 +116,7 @@ class Scene:
     def record(
         self, number: int, transition: str, key: tuple[Any, ...] | None = None, walk: int = 1
     ) -> Record:
-        mapped = self.register.class_of(number)
-        return (Kind.STATE, 0, None, number, transition, (mapped, key, None) if key else None, walk)
+        return (Kind.STATE, 0, None, number, transition, key, walk)
 
     def told(self, records: list[Record]) -> list[tuple[str, str, str]]:
         made = decode(records, self.register, 0)

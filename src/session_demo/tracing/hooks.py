@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from time import perf_counter_ns
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, TwoPhaseTransaction, event
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
@@ -22,6 +21,8 @@ from .objects import ObjectRegister
 from .records import TRANSITIONS, Kind, Record
 
 Hook = Callable[..., None]
+
+_TWO_PHASE = {"prepare_twophase", "commit_twophase", "rollback_twophase"}
 
 
 class SessionHooks:
@@ -74,13 +75,19 @@ class SessionHooks:
                 event.remove(session, name, hook)
         for connection in list(self._heard):
             for name, hook in self._connection_hooks.items():
-                event.remove(connection, name, hook)
+                if event.contains(connection, name, hook):
+                    event.remove(connection, name, hook)
         self._heard.clear()
 
     def _listen(self, connection: Connection, number: int) -> None:
         self._heard[connection] = number
+        # Every transaction brings a new Connection, and to listen costs more than to record: where the
+        # transaction has begun, and not in two phases, nobody will speak of two phases.
+        begun = connection.get_transaction()
+        plain = begun is not None and not isinstance(begun, TwoPhaseTransaction)
         for name, hook in self._connection_hooks.items():
-            event.listen(connection, name, hook)
+            if not (number and plain and name in _TWO_PHASE):
+                event.listen(connection, name, hook)
 
     def _number(self, connection: Connection) -> int:
         # The pool keeps one dictionary beside each database connection; held here, its address stays its own.
@@ -89,36 +96,60 @@ class SessionHooks:
         return number
 
     def _make_session_hooks(self) -> dict[str, Hook]:
-        hooks: dict[str, Hook] = {name: partial(self._state_changed, name) for name in TRANSITIONS}
-        hooks["after_transaction_create"] = self._transaction_begun
-        hooks["after_transaction_end"] = self._transaction_ended
-        hooks["after_begin"] = self._connection_acquired
-        hooks["after_commit"] = partial(self._outcome_known, "committed")
-        hooks["after_rollback"] = partial(self._outcome_known, "rolled back")
-        hooks["before_flush"] = self._flush_announced
-        hooks["after_flush_postexec"] = self._flush_ended
-        return {name: _silent(hook) for name, hook in hooks.items()}
+        hooks: dict[str, Hook] = {
+            "after_transaction_create": self._transaction_begun,
+            "after_transaction_end": self._transaction_ended,
+            "after_begin": self._connection_acquired,
+            "after_commit": partial(self._outcome_known, "committed"),
+            "after_rollback": partial(self._outcome_known, "rolled back"),
+            "before_flush": self._flush_announced,
+            "after_flush_postexec": self._flush_ended,
+        }
+        moves = {name: self._make_transition_hook(name) for name in TRANSITIONS}
+        return moves | {name: _silent(hook) for name, hook in hooks.items()}
+
+    def _make_transition_hook(self, transition: str) -> Hook:
+        # Most records come from here and from the cursor, so that these hooks are flat: no
+        # method, no partial and no _silent() around them, and no name that has to be looked up twice.
+        # A tuple of plain values only is soon let go by the garbage collector: an int instead of a Kind,
+        # the values of the key instead of the key, which names a class.
+        append, number_of, kind = self._append, self._register.number, int(Kind.STATE)
+
+        def moved(_session: Session, state: InstanceState[Any]) -> None:
+            try:
+                key = state.key and state.key[1]
+                append((kind, perf_counter_ns(), caller(), number_of(state), transition, key, self._walk))
+            except Exception:  # noqa: BLE001 - as in _silent()
+                return
+
+        return moved
 
     def _make_connection_hooks(self) -> dict[str, Hook]:
         # Statements are read before they run: on SQLAlchemy 2.0 the parameters shown afterwards
         # are those of the whole batch, each time. A savepoint is a statement like any other.
         running: dict[int, list[Any]] = {}
+        append, kind = self._append, int(Kind.SQL)
 
         def started(_c: object, _cursor: object, sql: str, values: Any, context: object, many: bool) -> None:
             if sql == "BEGIN":  # sent by our engine, and the event "begin" has told of it
                 return
-            record: list[Any] = [Kind.SQL, perf_counter_ns(), caller(), sql, values, many, False, None]
-            running[id(context)] = record
-            self._append(record)
+            try:
+                record = [kind, perf_counter_ns(), caller(), sql, values, many, False, None]
+                running[id(context)] = record
+                append(record)
+            except Exception:  # noqa: BLE001 - as in _silent()
+                return
 
         def finished(_c: object, cursor: Any, _sql: str, _values: Any, context: object, _many: bool) -> None:
-            if record := running.pop(id(context), None):
-                record[6] = True
-                record[7] = cursor.rowcount if cursor.rowcount >= 0 else None
+            try:
+                if record := running.pop(id(context), None):
+                    record[6] = True
+                    count = cursor.rowcount
+                    record[7] = count if count >= 0 else None
+            except Exception:  # noqa: BLE001 - as in _silent()
+                return
 
         hooks: dict[str, Hook] = {
-            "before_cursor_execute": started,
-            "after_cursor_execute": finished,
             "begin": partial(self._command, "BEGIN"),
             "commit": partial(self._command, "COMMIT"),
             "rollback": partial(self._command, "ROLLBACK"),
@@ -126,14 +157,11 @@ class SessionHooks:
             "commit_twophase": partial(self._command, "COMMIT"),
             "rollback_twophase": partial(self._command, "ROLLBACK"),
         }
-        return {name: _silent(hook) for name, hook in hooks.items()}
+        cursor: dict[str, Hook] = {"before_cursor_execute": started, "after_cursor_execute": finished}
+        return cursor | {name: _silent(hook) for name, hook in hooks.items()}
 
     def _note(self, kind: Kind, *details: object) -> None:
-        self._append((kind, perf_counter_ns(), caller(), *details))
-
-    def _state_changed(self, transition: str, _session: Session, state: InstanceState[Any]) -> None:
-        number = self._register.number(state)
-        self._note(Kind.STATE, number, transition, state.key, self._walk)
+        self._append((int(kind), perf_counter_ns(), caller(), *details))
 
     def _transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
         # A flush opens a SUBTRANSACTION of its own: bookkeeping, not a step of the story.
@@ -192,8 +220,10 @@ class SessionHooks:
 def _silent(hook: Hook) -> Hook:
     def guarded(*arguments: Any) -> None:
         # A defect of the instrument must not become one of the program.
-        with suppress(Exception):
+        try:
             hook(*arguments)
+        except Exception:  # noqa: BLE001
+            return
 
     return guarded
 

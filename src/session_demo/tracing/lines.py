@@ -17,9 +17,13 @@ _LIBRARIES = ("sqlalchemy", "session_demo", "contextlib")
 
 _library_modules: dict[str | None, bool] = {}
 
+# The place found last, with the instruction it was found at: most events share it with the one before.
+_latest: tuple[CodeType, int, Place] | None = None
+
 
 def caller() -> Place | None:
     """Return the innermost place outside SQLAlchemy and this package, or None where there is none."""
+    global _latest
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__")
@@ -27,7 +31,10 @@ def caller() -> Place | None:
         if library is None:
             library = _library_modules[name] = str(name).partition(".")[0] in _LIBRARIES
         if not library:
-            return frame.f_code, frame.f_lineno
+            code, instruction, latest = frame.f_code, frame.f_lasti, _latest
+            if latest is None or latest[0] is not code or latest[1] != instruction:
+                _latest = latest = code, instruction, (code, frame.f_lineno)
+            return latest[2]
         frame = frame.f_back
     return None
 

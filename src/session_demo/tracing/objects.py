@@ -12,6 +12,14 @@ from sqlalchemy.orm import InstanceState, Mapper
 IdentityKey = tuple[Any, ...]
 
 
+class _Seen(weakref.ref[InstanceState[Any]]):
+    """A weak reference that knows the number of its object, and where the object is found."""
+
+    __slots__ = ("address", "number")
+    address: int
+    number: int
+
+
 class ObjectRegister:
     """Numbers objects as they are first seen, and gives each a label such as ``Author A``.
 
@@ -21,26 +29,22 @@ class ObjectRegister:
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
-        self._alive: dict[int, weakref.ref[InstanceState[Any]]] = {}
+        self._seen: dict[int, _Seen] = {}
         self._classes: list[type] = []
         self._places: dict[int, int] = {}
         self._labelled: dict[str, int] = {}
+        # One function for all objects: a closure for each would be larger than what it forgets.
+        self._forget = lambda seen, known=self._seen: known.pop(seen.address, None)
 
     def number(self, state: InstanceState[Any]) -> int:
         """Return the number of the object behind *state*, a new one when it was not seen before."""
         address = id(state)
-        found = self._numbers.get(address)
-        if found is not None:
-            return found
-        self._alive[address] = weakref.ref(state, lambda _: self._forget(address))
-        self._numbers[address] = len(self._classes)
-        self._classes.append(state.class_)
-        return self._numbers[address]
-
-    def _forget(self, address: int) -> None:
-        self._numbers.pop(address, None)
-        self._alive.pop(address, None)
+        seen = self._seen.get(address)
+        if seen is None:
+            seen = self._seen[address] = _Seen(state, self._forget)
+            seen.address, seen.number = address, len(self._classes)
+            self._classes.append(state.class_)
+        return seen.number
 
     def class_of(self, number: int) -> type:
         """Return the mapped class of object *number*."""
@@ -60,8 +64,8 @@ class ObjectRegister:
     def label_of(self, instance: object) -> str | None:
         """Return the label of a living object, or None when it was never seen."""
         state = sa.inspect(instance, raiseerr=False)
-        number = self._numbers.get(id(state)) if isinstance(state, InstanceState) else None
-        return None if number is None else self.label(number)
+        seen = self._seen.get(id(state)) if isinstance(state, InstanceState) else None
+        return None if seen is None else self.label(seen.number)
 
 
 def letters(count: int) -> str:

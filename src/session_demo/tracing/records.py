@@ -60,7 +60,7 @@ class Kind(IntEnum):
 
     TRANSACTION_BEGUN = 0  # origin
     TRANSACTION_ENDED = 1  # origin, outcome
-    STATE = 2  # number of the object, name of the transition, identity key or None, walk or 0
+    STATE = 2  # number of the object, name of the transition, primary key or None, walk or 0
     FLUSH_STARTED = 3  # new, dirty, deleted
     FLUSH_ENDED = 4  # failed
     CHECKED_OUT = 5  # number of the connection
@@ -85,7 +85,7 @@ def decode(records: Sequence[Record], register: ObjectRegister, started: int) ->
     def place(record: Record) -> tuple[Any, ...]:
         _, _, _, number, transition, key, _ = record
         named = register.class_of(number).__name__
-        return _RANK[transition], named, key[1] if key else (), register.place(number), number
+        return _RANK[transition], named, key or (), register.place(number), number
 
     for walk, group in groupby(records, _walk):
         together = list(group)
@@ -107,8 +107,8 @@ def _walk(record: Record) -> int:
 def _state(record: Record, register: ObjectRegister) -> Event:
     _, _, _, number, transition, key, _ = record
     source, target = TRANSITIONS[transition]
-    label = register.label(number)
-    return StateChanged(label, source, target, key_text(register.class_of(number), key))
+    label, mapped = register.label(number), register.class_of(number)
+    return StateChanged(label, source, target, key_text(mapped, key and (mapped, key)))
 
 
 def _sql(record: Record, _register: ObjectRegister) -> Event:
