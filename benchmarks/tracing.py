@@ -1,0 +1,225 @@
+"""What it costs to be watched. Run on demand: ``python benchmarks/tracing.py``; it is never a test.
+
+Each run has a process of its own. The variants take turns, in rotated order, so that a machine that
+grows slower is slow for all of them; what counts is the ratio to the bare run of the same round.
+"""
+
+# ruff: noqa: S603, T201 - it starts itself, and it prints
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import logging
+import platform
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import cycle, islice
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from session_demo import Recording, Trace, trace
+from session_demo.models import Author, Base, Book
+
+VARIANTS = {
+    "bare": "bare",
+    "one": "`trace`, the long session only",
+    "each": "`trace`, each session in turn",
+    "echo": "`echo=True` into a list",
+}
+EVENTS = 100_000
+
+Watch = Callable[[Session], AbstractContextManager[object]]
+
+
+def engine_with_tables(echo: bool = False) -> sa.Engine:
+    """Make SQLAlchemy's own engine, not that of the book: its BEGIN would flatter the ratios."""
+    engine = sa.create_engine("sqlite://", echo=echo)
+    Base.metadata.create_all(engine)
+    return engine
+
+
+def work(engine: sa.Engine, scale: float, long_session: Watch, short_session: Watch) -> None:
+    """Insert, query, update, delete, then many short transactions, then many short sessions."""
+    with Session(engine) as session, long_session(session):
+        in_bulk(session, scale)
+        keys = session.scalars(sa.select(Author.id)).all()
+        session.commit()
+        for turn, key in enumerate(islice(cycle(keys), int(2_000 * scale))):
+            session.get_one(Author, key).name = f"Author in turn {turn}"
+            session.commit()
+    for turn, key in enumerate(islice(cycle(keys), int(500 * scale))):
+        with Session(engine) as session, short_session(session):
+            author = session.get_one(Author, key)
+            author.books.append(Book(title=f"Latest {turn}"))
+            session.commit()
+
+
+def in_bulk(session: Session, scale: float) -> None:
+    """Insert 10,000 objects, load them, change and delete a tenth; at the end none is referred to."""
+    for batch in range(20):
+        for number in range(int(100 * scale)):
+            books = [Book(title=f"Book {place}") for place in range(4)]
+            session.add(Author(name=f"Author {batch} {number}", books=books))
+        session.commit()
+    query = sa.select(Author).options(selectinload(Author.books))
+    for author in session.scalars(query).all()[::10]:
+        author.name += ", again"
+    session.commit()
+    for author in session.scalars(query).all()[::10]:
+        for book in author.books:
+            session.delete(book)
+        session.delete(author)
+    session.commit()
+
+
+class Kept(logging.Handler):
+    """Keeps each line of a log, as a program does that wants to look at it later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the finished line."""
+        self.lines.append(record.getMessage())
+
+
+@contextmanager
+def processor_time(result: dict[str, float], name: str) -> Iterator[None]:
+    """Write the processor time of the block into *result*."""
+    gc.collect()
+    began = process_time()
+    yield
+    result[name] = process_time() - began
+
+
+def run(variant: str, scale: float, memory: bool) -> dict[str, float]:
+    """Do the work once under one variant; with *memory* the time says nothing."""
+    recordings: list[Recording] = []
+    kept = Kept()
+    if variant == "echo":
+        logging.getLogger("sqlalchemy.engine.Engine").addHandler(kept)
+
+    def watch(session: Session) -> Recording:
+        recordings.append(trace(session))
+        return recordings[-1]
+
+    watches = (
+        watch if variant in ("one", "each") else nullcontext,
+        watch if variant == "each" else nullcontext,
+    )
+    result: dict[str, float] = {}
+    work(engine_with_tables(variant == "echo"), 0.02, *watches)  # what happens only once is not measured
+    recordings.clear()
+    kept.lines.clear()
+    engine = engine_with_tables(variant == "echo")
+    if memory:
+        tracemalloc.start()
+    with processor_time(result, "seconds"):
+        work(engine, scale, *watches)
+    result["records"] = sum(len(recording._records) for recording in recordings) + len(kept.lines)
+    if memory:
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
+        recordings.clear()
+        kept.lines.clear()
+        gc.collect()
+        result["bytes"] = held - tracemalloc.get_traced_memory()[0]
+    return result
+
+
+def pieces() -> dict[str, float]:
+    """Measure the parts that do not depend on how much work is watched."""
+    result: dict[str, float] = {}
+    engine = engine_with_tables()
+    times = []
+    for _ in range(30):
+        with Session(engine) as session, processor_time(result, "start and stop"):
+            for _ in range(100):
+                with trace(session):
+                    pass
+        times.append(result["start and stop"] / 100)
+    result["start and stop"] = min(times)
+
+    with Session(engine) as session, trace(session) as recording:
+        in_bulk(session, 1)
+    with processor_time(result, "read"):
+        events = list(recording)
+    result["read"] *= EVENTS / len(events)
+    story = Trace(islice(cycle(events), EVENTS))
+    with processor_time(result, "text"):
+        str(story)
+    with processor_time(result, "html"):
+        story._repr_html_()
+    return result
+
+
+def child(*arguments: str) -> dict[str, float]:
+    """Measure in a fresh process, so that no variant finds what another one left."""
+    command = [sys.executable, __file__, *arguments]
+    result: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return result
+
+
+def compare(scale: float, rounds: int) -> None:
+    """Run all variants in turn and print the table."""
+    began = perf_counter()
+    names = list(VARIANTS)
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for turn in range(rounds):
+        shift = turn % len(names)
+        for name in names[shift:] + names[:shift]:
+            results[name].append(child("--run", name, "--scale", str(scale)))
+    print(
+        f"Python {platform.python_version()}, SQLAlchemy {sa.__version__}, scale {scale:g}, {rounds} rounds, "
+        f"bare {median(one['seconds'] for one in results['bare']):.2f} s of processor time\n"
+    )
+    print("| variant | median x | min..max | records | bytes/record |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, title in VARIANTS.items():
+        pairs = zip(results[name], results["bare"], strict=True)
+        ratios = sorted(one["seconds"] / bare["seconds"] for one, bare in pairs)
+        size = child("--run", name, "--scale", str(scale / 4), "--memory")
+        each = f"{size['bytes'] / size['records']:.0f}" if size["records"] else "-"
+        print(
+            f"| {title} | {median(ratios):.2f} | {ratios[0]:.2f}..{ratios[-1]:.2f} "
+            f"| {results[name][0]['records']:,} | {each} |"
+        )
+    parts = child("--pieces")
+    print("\n| part | time |")
+    print("| --- | ---: |")
+    print(f"| `with trace(session): pass` | {parts['start and stop'] * 1e6:.0f} us |")
+    print(f"| make {EVENTS:,} events of records | {parts['read'] * 1e3:.0f} ms |")
+    print(f"| text of {EVENTS:,} events | {parts['text'] * 1e3:.0f} ms |")
+    print(f"| HTML of {EVENTS:,} events | {parts['html'] * 1e3:.0f} ms |")
+    print(f"\nTook {perf_counter() - began:.0f} s.")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="What it costs to be watched.")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the work (default 1)")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (default 5)")
+    parser.add_argument("--run", choices=list(VARIANTS), help=argparse.SUPPRESS)
+    parser.add_argument("--memory", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--pieces", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        print(json.dumps(run(options.run, options.scale, options.memory)))
+    elif options.pieces:
+        print(json.dumps(pieces()))
+    else:
+        compare(options.scale, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
