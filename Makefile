@@ -31,7 +31,7 @@ html: $(READY)
 
 test: html
 	@echo "Testing the code, the examples and the chapters ..."
-	@$(BIN)/python -m pytest -q --cov=session_demo --cov=session_demo_pytest --nbval --nbval-current-env \
+	@$(BIN)/python -m pytest -q --cov=session_demo --nbval --nbval-current-env \
 		src tests README.md book notebooks --ignore=tests/browser
 	@echo "Next: make book, to read it."
 

@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 
 from .errors import StatementBudgetExceededError, described
 from .tracing.events import StatementExecuted
-from .tracing.hooks import acquired_connections
 from .tracing.lines import Place, caller, source_line
 from .tracing.render.layout import values_text
-from .tracing.target import Watchable, session_of
+from .tracing.target import Watchable, acquired_connections, session_of
 from .tracing.traces import Trace
 
 __all__ = ["assert_statements", "at_most", "statement_budget"]

@@ -20,8 +20,9 @@ from session_demo import create_engine, state_of, trace
 from session_demo.errors import UnknownObjectError
 from session_demo.models import Author, Base, Book, Loan, Member
 from session_demo.tracing.events import ConnectionCheckedIn
-from session_demo.tracing.hooks import SessionHooks, acquired_connections
+from session_demo.tracing.hooks import SessionHooks
 from session_demo.tracing.objects import ObjectRegister
+from session_demo.tracing.target import acquired_connections
 
 
 def hooked(target: object) -> list[str]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm.session import SessionTransactionOrigin
 from .lines import caller
 from .objects import ObjectRegister
 from .records import TRANSITIONS, Kind, Record
+from .target import acquired_connections
 
 Hook = Callable[..., None]
 
@@ -235,19 +236,3 @@ def _bound_connections(session: Session) -> Iterator[Connection]:
     for bind in (session.bind, *binds.values()):
         if isinstance(bind, Connection):
             yield bind
-
-
-def acquired_connections(session: Session) -> Iterator[Connection]:
-    """Yield the connections of the transaction in progress.
-
-    ``Session.connection()`` would acquire one, and send BEGIN. ``SessionTransaction.connections``
-    only looks, but came with SQLAlchemy 2.1.7; older versions keep the same in a private mapping.
-    """
-    root = session.get_transaction()
-    if root is None:
-        return
-    if hasattr(root, "connections"):
-        yield from root.connections
-    else:
-        # Each connection is there twice: under itself and under its engine.
-        yield from dict.fromkeys(connection for connection, *_ in root._connections.values())

@@ -12,10 +12,9 @@ from sqlalchemy.orm import InstanceState, Session
 
 from ..errors import NotMappedError, described
 from .events import ObjectState
-from .hooks import acquired_connections
 from .objects import key_text
 from .render.html import STYLE
-from .target import Watchable, session_of
+from .target import Watchable, acquired_connections, session_of
 
 
 def state_of(instance: object) -> ObjectState:

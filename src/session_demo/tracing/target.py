@@ -1,9 +1,11 @@
-"""What may be watched: a session, or something that stands for exactly one."""
+"""What may be watched: a session, or something that stands for exactly one; and what it holds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, scoped_session
 
 from ..errors import NotASessionError, described
@@ -31,3 +33,19 @@ def session_of(target: object, purpose: str) -> Session:
     else:
         remedy = "Pass the Session itself."
     raise NotASessionError(f"Can't {purpose} {described(found)}: that needs one Session. {remedy}")
+
+
+def acquired_connections(session: Session) -> Iterator[Connection]:
+    """Yield the connections of the transaction in progress.
+
+    ``Session.connection()`` would acquire one, and send BEGIN. ``SessionTransaction.connections``
+    only looks, but came with SQLAlchemy 2.1.7; older versions keep the same in a private mapping.
+    """
+    root = session.get_transaction()
+    if root is None:
+        return
+    if hasattr(root, "connections"):
+        yield from root.connections
+    else:
+        # Each connection is there twice: under itself and under its engine.
+        yield from dict.fromkeys(connection for connection, *_ in root._connections.values())
