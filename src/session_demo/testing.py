@@ -6,7 +6,7 @@ import re
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,8 +14,9 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from .errors import StatementBudgetExceededError, described
-from .tracing.events import StatementExecuted
-from .tracing.lines import Place, caller, source_line
+from .tracing.events import DatabaseTransactionChanged, StatementExecuted
+from .tracing.lines import caller, source_line
+from .tracing.records import told
 from .tracing.render.layout import values_text
 from .tracing.target import Watchable, acquired_connections, session_of
 from .tracing.traces import Trace
@@ -31,13 +32,8 @@ VERBS = (
 STATEMENTS_SHOWN = 20
 """Statements that a message lists before it only counts them."""
 
-# What a trace tells as a command and not as a statement, also when it passes through the cursor.
-_COMMANDS = ("RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT", "BEGIN", "COMMIT")
-
 # A comment or a bracket may stand before the verb.
 _VERB = re.compile(r"(?:\s|\(|/\*.*?\*/)*(\w*)", re.DOTALL)
-
-Sent = tuple[str, Any, bool, Place | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +163,7 @@ class _Budget:
     def __init__(self, session: Session, most: int) -> None:
         self._session = session
         self._most = most
-        self._sent: list[Sent] = []
+        self._sent: list[StatementExecuted] = []
         self._heard: weakref.WeakSet[Connection] = weakref.WeakSet()
         self.refusal: StatementBudgetExceededError | None = None
 
@@ -192,28 +188,23 @@ class _Budget:
     def _judge(
         self, _c: object, _cursor: object, sql: str, values: Any, _context: object, many: bool
     ) -> None:
-        if sql.lstrip().upper().startswith(_COMMANDS):
+        event = told(sql, values, many)
+        if isinstance(event, DatabaseTransactionChanged):
             return
-        sent: Sent = (sql, values, many, caller())
+        place = caller()
+        statement = replace(event, line=source_line(place) if place else None)
         if len(self._sent) < self._most:
-            self._sent.append(sent)
+            self._sent.append(statement)
             return
-        refused = _statement(sent)
-        before = ["sent before:", *_listing(list(map(_statement, self._sent)))] if self._sent else []
+        before = ["sent before:", *_listing(self._sent)] if self._sent else []
         problem = (
-            f"Can't send this {_verb(refused)}: the budget of {self._most} is spent. "
+            f"Can't send this {_verb(statement)}: the budget of {self._most} is spent. "
             "Load what is needed with fewer statements, or raise the budget."
         )
         self.refusal = StatementBudgetExceededError(
-            "\n".join([problem, "refused:", *_listing([refused]), *before])
+            "\n".join([problem, "refused:", *_listing([statement]), *before])
         )
         raise self.refusal
-
-
-def _statement(sent: Sent) -> StatementExecuted:
-    sql, values, many, place = sent
-    sets = tuple(values) if many and isinstance(values, list) else (values or (),)
-    return StatementExecuted(" ".join(sql.split()), sets, line=source_line(place) if place else None)
 
 
 def _verb(statement: StatementExecuted) -> str:

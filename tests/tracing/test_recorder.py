@@ -714,11 +714,12 @@ def test_error_in_the_block_passes_unchanged(session: Session) -> None:
             sessionmaker,
             "a sessionmaker: that needs one Session. Call it first, and pass the Session it makes.",
         ),
+        (lambda _: Author, "the class Author: that needs one Session. Pass the Session itself."),
         (lambda _: None, "a NoneType: that needs one Session. Pass the Session itself."),
         (lambda _: "session", "a str: that needs one Session. Pass the Session itself."),
         (lambda _: 7, "an int: that needs one Session. Pass the Session itself."),
     ],
-    ids=["engine", "class", "sessionmaker", "None", "string", "int"],
+    ids=["engine", "class", "sessionmaker", "mapped class", "None", "string", "int"],
 )
 def test_other_things_are_refused(engine: Engine, make: Callable, told: str) -> None:
     """What is no session cannot be traced, and the error says what to pass instead."""

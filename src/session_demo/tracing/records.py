@@ -111,8 +111,10 @@ def _state(record: Record, register: ObjectRegister) -> Event:
     return StateChanged(label, source, target, key_text(mapped, key and (mapped, key)))
 
 
-def _sql(record: Record, _register: ObjectRegister) -> Event:
-    _, _, _, statement, parameters, many, finished, row_count = record
+def told(
+    statement: str, parameters: Any, many: bool, finished: bool = True, row_count: int | None = None
+) -> StatementExecuted | DatabaseTransactionChanged:
+    """Make an event of what a cursor was given: a transaction command, or a statement with its parameters."""
     sql = " ".join(statement.split())
     for command in _COMMANDS:
         if sql.upper().startswith(command):
@@ -138,5 +140,5 @@ _DECODERS: dict[int, Callable[[Record, ObjectRegister], Event]] = {
     Kind.CHECKED_OUT: lambda r, _: ConnectionCheckedOut(r[3]),
     Kind.CHECKED_IN: lambda r, _: ConnectionCheckedIn(r[3]),
     Kind.COMMAND: lambda r, _: DatabaseTransactionChanged(r[3]),
-    Kind.SQL: _sql,
+    Kind.SQL: lambda r, _: told(*r[3:]),
 }

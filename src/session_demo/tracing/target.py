@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from ..errors import NotASessionError, described
 
@@ -28,7 +28,7 @@ def session_of(target: object, purpose: str) -> Session:
         return found
     if hasattr(found, "sync_session"):
         remedy = "Pass its sync_session."
-    elif callable(found):
+    elif isinstance(found, sessionmaker) or (isinstance(found, type) and issubclass(found, Session)):
         remedy = "Call it first, and pass the Session it makes."
     else:
         remedy = "Pass the Session itself."
