@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
@@ -18,8 +18,11 @@ from .tracing.events import DatabaseTransactionChanged, StatementExecuted
 from .tracing.lines import caller, source_line
 from .tracing.records import told
 from .tracing.render.layout import values_text
-from .tracing.target import Watchable, acquired_connections, session_of
+from .tracing.target import acquired_connections, session_of
 from .tracing.traces import Trace
+
+if TYPE_CHECKING:
+    from .tracing.target import OneSession
 
 __all__ = ["assert_statements", "at_most", "statement_budget"]
 
@@ -118,7 +121,7 @@ def assert_statements(trace: Trace, *, total: int | AtMost | None = None, **by_v
 
 
 @contextmanager
-def statement_budget(session: Watchable, most: int) -> Iterator[None]:
+def statement_budget(session: OneSession, most: int) -> Iterator[None]:
     """Let the block send *most* statements to the database, and refuse the next one before it is sent.
 
     What counts is what :func:`assert_statements` counts. Only this session is heard. Where the program

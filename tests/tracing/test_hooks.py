@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, InstanceState, Mapped, Session, mapp
 from session_demo import create_engine, state_of, trace
 from session_demo.errors import UnknownObjectError
 from session_demo.models import Author, Base, Book, Loan, Member
+from session_demo.tracing.connections import ConnectionNumbers
 from session_demo.tracing.events import ConnectionCheckedIn
 from session_demo.tracing.hooks import SessionHooks
 from session_demo.tracing.objects import ObjectRegister
@@ -184,7 +185,7 @@ class BrokenRegister(ObjectRegister):
 def test_defect_of_the_instrument_never_reaches_the_program(session: Session, count: Callable) -> None:
     """A hook that fails is silent: the session works as if nobody watched."""
     records: list[Any] = []
-    hooks = SessionHooks(session, records, BrokenRegister())
+    hooks = SessionHooks(session, 1, records, BrokenRegister(), ConnectionNumbers())
     hooks.attach()
     session.add(Author(name="Ann"))
     session.commit()
@@ -196,7 +197,7 @@ def test_defect_of_the_instrument_never_reaches_the_program(session: Session, co
 def test_error_in_the_block_is_not_hidden_by_one_in_reading(session: Session) -> None:
     """Leaving the block reads nothing, so that the program's own error is the one that is seen."""
     with pytest.raises(ValueError, match="the program's"), trace(session) as story:  # noqa: PT012
-        story._records.append(("no kind", 0, None))
+        story._records.append(("no kind", 0, None, 1))
         raise ValueError("the program's")
     with pytest.raises(KeyError):
         list(story)

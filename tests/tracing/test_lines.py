@@ -32,7 +32,7 @@ def test_caller_is_the_line_of_the_program() -> None:
     """The innermost place outside the libraries is the one that asked."""
     place = caller()
     assert place is not None
-    assert place == (sys._getframe().f_code, sys._getframe().f_lineno - 2)
+    assert place == (sys._getframe().f_code, sys._getframe().f_lineno - 2, "caller")
     assert source_line(place) == SourceLine(__file__, place[1], "place = caller()")
 
 
@@ -157,10 +157,10 @@ def test_remembered_place_is_that_of_a_plain_walk(session: Session, monkeypatch:
     pairs: list[tuple[Place | None, Place]] = []
 
     def both() -> Place | None:
-        frame = sys._getframe(1)
+        frame, called = sys._getframe(1), ""
         while frame.f_globals["__name__"].partition(".")[0] in ("sqlalchemy", "session_demo", "contextlib"):
-            frame = frame.f_back
-        pairs.append((caller(), (frame.f_code, frame.f_lineno)))
+            frame, called = frame.f_back, frame.f_code.co_name
+        pairs.append((caller(), (frame.f_code, frame.f_lineno, called)))
         return pairs[-1][0]
 
     # This test stands between the hook and the caller, so it must pass for a library here.

@@ -23,9 +23,9 @@ EVENTS: list[Event] = [
     FlushStarted(1, 0, 0),
     DatabaseTransactionChanged("BEGIN"),
     StatementExecuted("INSERT INTO author (name) VALUES (?)", (("Ann",),)),
-    StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, "id=1"),
+    StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, key="id=1"),
     FlushEnded(),
-    StateChanged("Book A", None, ObjectState.PERSISTENT, "id=1"),
+    StateChanged("Book A", None, ObjectState.PERSISTENT, key="id=1"),
     DatabaseTransactionChanged("ROLLBACK TO SAVEPOINT", "sp_1"),
 ]
 

@@ -1,4 +1,4 @@
-"""The only module that listens: SQLAlchemy's events in, records out.
+"""What one session does: SQLAlchemy's events in, records out.
 
 A hook appends one record and returns. It emits no SQL, holds no mapped object, and lets no error
 of its own reach the program it watches.
@@ -6,24 +6,48 @@ of its own reach the program it watches.
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, TwoPhaseTransaction, event
-from sqlalchemy.orm import InstanceState, Session, SessionTransaction
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import InstanceState, LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
-from .lines import caller
+from . import attributes, causes, shadows
+from .connections import ConnectionHooks, ConnectionNumbers, Hook, silent
+from .lines import Place, caller
 from .objects import ObjectRegister
-from .records import TRANSITIONS, Kind, Record
+from .records import IN_CALL_ORDER, PLAIN, TRANSITIONS, Kind, Record, Reference
 from .target import acquired_connections
 
-Hook = Callable[..., None]
+Level = Literal["sql", "session", "full"]
+"""How much is recorded: SQL and transactions of the database; also object states, flushes, session
+transactions, connections and the identity map; also attributes, and objects that are forgotten."""
 
-_TWO_PHASE = {"prepare_twophase", "commit_twophase", "rollback_twophase"}
+State = InstanceState[Any]
+
+
+class Sink(Protocol):
+    """Where records go."""
+
+    def append(self, record: Record, /) -> object:
+        """Keep a record."""
+
+
+class _Outlet:
+    """The way to the sink, which can be closed for good: what comes later is lost."""
+
+    __slots__ = ("append",)
+
+    def __init__(self, sink: Sink) -> None:
+        self.append: Callable[[Record], object] = sink.append
+
+    def close(self) -> None:
+        self.append = lambda _record: None
 
 
 class SessionHooks:
@@ -31,208 +55,280 @@ class SessionHooks:
 
     Args:
         session: The session to listen to. It is referenced weakly.
-        records: Where the hooks append what they hear.
+        number: Its number in the recording.
+        sink: Where the hooks append what they hear.
         register: Numbers the objects that appear.
+        connections: Numbers the connections that appear.
+        level: How much to record.
+        hides_all: Whether values of parameters and attributes are left out.
     """
 
-    def __init__(self, session: Session, records: list[Record], register: ObjectRegister) -> None:
-        self._session = weakref.ref(session)
-        self._append = records.append
+    def __init__(
+        self,
+        session: Session,
+        number: int,
+        sink: Sink,
+        register: ObjectRegister,
+        connections: ConnectionNumbers,
+        level: Level = "session",
+        hides_all: bool = False,
+    ) -> None:
+        self.session = weakref.ref(session)
+        self.number = number
+        self.sink = _Outlet(sink)
+        self.hides_all = hides_all
+        self.thread = threading.get_ident()
+        self._session_key = session.hash_key
         self._register = register
-        self._numbers: dict[int, tuple[int, object]] = {}
-        # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
-        self._heard: weakref.WeakKeyDictionary[Connection, int] = weakref.WeakKeyDictionary()
+        self._numbers = connections
+        self._level = level
+        # Connections heard so far.
+        self._heard: weakref.WeakKeyDictionary[Connection, ConnectionHooks] = weakref.WeakKeyDictionary()
+        self._begin()
+        self._hooks = self._make_hooks()
+
+    def _begin(self) -> None:
+        self.flushing = False
+        self.sent = 0
+        self.asked: causes.Hint = None
+        self._entered = 0
         self._outcome: str | None = None
-        self._announced = False
-        self._flushing = False
-        # While SQLAlchemy walks a set of objects, the number of that walk; else 0.
-        self._walk = 0
-        self._walks = 0
-        self._session_hooks = self._make_session_hooks()
-        self._connection_hooks = self._make_connection_hooks()
+        self._ending: list[Any] | None = None
+        self._announced: causes.Hint | Literal[False] = False
+        # While SQLAlchemy walks a set of objects: the number of that walk, and who asked for it.
+        self._walk, self._walks = 0, 0
+        self._walk_place: Place | None = None
 
     def attach(self) -> None:
         """Start to listen, also to connections the session has already acquired."""
-        session = self._session()
+        session = self.session()
         if session is None:
             return
-        self._outcome, self._announced, self._flushing, self._walk = None, False, False, 0
-        for name, hook in self._session_hooks.items():
+        self._begin()
+        for name, hook in self._hooks.items():
             if name in TRANSITIONS:
                 event.listen(session, name, hook, raw=True)
             else:
                 event.listen(session, name, hook)
-        for connection in _bound_connections(session):
-            self._listen(connection, 0)
-        for connection in acquired_connections(session):
+        given = _given_connections(session)
+        for connection in (*given, *acquired_connections(session)):
             if connection not in self._heard:
-                self._listen(connection, self._number(connection))
+                self._listen(connection, given=connection in given)
+        if self._level == "sql":
+            return
+        shadows.listen(session, self)
+        if self._level == "full":
+            attributes.listen(session, self)
+            for thing in (*session.identity_map.values(), *session.new):
+                attributes.hear(type(thing))
 
     def detach(self) -> None:
-        """Take every hook off."""
-        session = self._session()
+        """Take every hook off. Nothing is recorded from now on."""
+        self.sink.close()
+        session = self.session()
         if session is not None:
-            for name, hook in self._session_hooks.items():
+            for name, hook in self._hooks.items():
                 event.remove(session, name, hook)
-        for connection in list(self._heard):
-            for name, hook in self._connection_hooks.items():
-                if event.contains(connection, name, hook):
-                    event.remove(connection, name, hook)
+            shadows.remove(session, self)
+        attributes.remove(self._session_key, self)
+        for connection, hooks in list(self._heard.items()):
+            hooks.detach(connection)
         self._heard.clear()
 
-    def _listen(self, connection: Connection, number: int) -> None:
-        self._heard[connection] = number
-        # Every transaction brings a new Connection, and to listen costs more than to record: where the
-        # transaction has begun, and not in two phases, nobody will speak of two phases.
-        begun = connection.get_transaction()
-        plain = begun is not None and not isinstance(begun, TwoPhaseTransaction)
-        for name, hook in self._connection_hooks.items():
-            if not (number and plain and name in _TWO_PHASE):
-                event.listen(connection, name, hook)
+    def mute(self) -> None:
+        """Record nothing from now on, but leave the hooks where another thread may be using them."""
+        self.sink.close()
 
-    def _number(self, connection: Connection) -> int:
-        # The pool keeps one dictionary beside each database connection; held here, its address stays its own.
-        info = connection.info
-        number, _ = self._numbers.setdefault(id(info), (len(self._numbers) + 1, info))
+    def _listen(self, connection: Connection, given: bool) -> int:
+        number = self._numbers.number(connection)
+        self._heard[connection] = ConnectionHooks(self, connection, number, given)
         return number
 
-    def _make_session_hooks(self) -> dict[str, Hook]:
+    def _make_hooks(self) -> dict[str, Hook]:
         hooks: dict[str, Hook] = {
-            "after_transaction_create": self._transaction_begun,
-            "after_transaction_end": self._transaction_ended,
             "after_begin": self._connection_acquired,
             "after_commit": partial(self._outcome_known, "committed"),
             "after_rollback": partial(self._outcome_known, "rolled back"),
+            "do_orm_execute": self._execution_asked,
+        }
+        if self._level == "sql":
+            return {name: silent(hook) for name, hook in hooks.items()}
+        hooks |= {
+            "after_transaction_create": self.transaction_begun,
+            "after_transaction_end": self._transaction_ended,
             "before_flush": self._flush_announced,
             "after_flush_postexec": self._flush_ended,
         }
         moves = {name: self._make_transition_hook(name) for name in TRANSITIONS}
-        return moves | {name: _silent(hook) for name, hook in hooks.items()}
+        return moves | {name: silent(hook) for name, hook in hooks.items()}
 
     def _make_transition_hook(self, transition: str) -> Hook:
         # Most records come from here and from the cursor, so that these hooks are flat: no
-        # method, no partial and no _silent() around them, and no name that has to be looked up twice.
+        # method, no partial and no silent() around them, and no name that has to be looked up twice.
         # A tuple of plain values only is soon let go by the garbage collector: an int instead of a Kind,
         # the values of the key instead of the key, which names a class.
-        append, number_of, kind = self._append, self._register.number, int(Kind.STATE)
+        sink, number_of, kind, session = self.sink, self._register.number, int(Kind.STATE), self.number
+        clock, register = perf_counter_ns, self._register
+        arrives, in_order = transition == "transient_to_pending", transition in IN_CALL_ORDER
 
-        def moved(_session: Session, state: InstanceState[Any]) -> None:
+        def moved(_session: Session, state: State) -> None:
             try:
                 key = state.key and state.key[1]
-                append((kind, perf_counter_ns(), caller(), number_of(state), transition, key, self._walk))
-            except Exception:  # noqa: BLE001 - as in _silent()
+                cause = causes.of_arrival(state, register) if arrives else None
+                walk = 0 if in_order else self._walk
+                place = self._walk_place if walk else caller()
+                sink.append((kind, clock(), place, session, number_of(state), transition, key, walk, cause))
+            except Exception:  # noqa: BLE001 - as in silent()
                 return
 
         return moved
 
-    def _make_connection_hooks(self) -> dict[str, Hook]:
-        # Statements are read before they run: on SQLAlchemy 2.0 the parameters shown afterwards
-        # are those of the whole batch, each time. A savepoint is a statement like any other.
-        running: dict[int, list[Any]] = {}
-        append, kind = self._append, int(Kind.SQL)
-
-        def started(_c: object, _cursor: object, sql: str, values: Any, context: object, many: bool) -> None:
-            if sql == "BEGIN":  # sent by our engine, and the event "begin" has told of it
-                return
-            try:
-                record = [kind, perf_counter_ns(), caller(), sql, values, many, False, None]
-                running[id(context)] = record
-                append(record)
-            except Exception:  # noqa: BLE001 - as in _silent()
-                return
-
-        def finished(_c: object, cursor: Any, _sql: str, _values: Any, context: object, _many: bool) -> None:
-            try:
-                if record := running.pop(id(context), None):
-                    record[6] = True
-                    count = cursor.rowcount
-                    record[7] = count if count >= 0 else None
-            except Exception:  # noqa: BLE001 - as in _silent()
-                return
-
-        hooks: dict[str, Hook] = {
-            "begin": partial(self._command, "BEGIN"),
-            "commit": partial(self._command, "COMMIT"),
-            "rollback": partial(self._command, "ROLLBACK"),
-            "prepare_twophase": partial(self._command, "PREPARE"),
-            "commit_twophase": partial(self._command, "COMMIT"),
-            "rollback_twophase": partial(self._command, "ROLLBACK"),
-        }
-        cursor: dict[str, Hook] = {"before_cursor_execute": started, "after_cursor_execute": finished}
-        return cursor | {name: _silent(hook) for name, hook in hooks.items()}
-
     def _note(self, kind: Kind, *details: object) -> None:
-        self._append((int(kind), perf_counter_ns(), caller(), *details))
+        self.sink.append((int(kind), perf_counter_ns(), caller(), self.number, *details))
 
-    def _transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
+    # Transactions and connections
+
+    def transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
+        """Record that a session transaction begins. It may be told twice of the first one."""
         # A flush opens a SUBTRANSACTION of its own: bookkeeping, not a step of the story.
         if moved.origin is not SessionTransactionOrigin.SUBTRANSACTION:
+            if id(moved) == self._entered:
+                return
+            self._entered = id(moved)
+            self.thread = threading.get_ident()
             self._note(Kind.TRANSACTION_BEGUN, moved.origin.name.lower())
-        elif self._announced:
+        elif self._announced is not False:
             counts = len(session.new), len(session.dirty), len(session.deleted)
-            self._announced, self._flushing = False, any(counts)
-            if self._flushing:
-                self._note(Kind.FLUSH_STARTED, *counts)
+            cause, self._announced, self.flushing = self._announced, False, any(counts)
+            if self.flushing:
+                self._note(Kind.FLUSH_STARTED, *counts, cause)
 
     def _transaction_ended(self, _session: Session, moved: SessionTransaction) -> None:
-        self._walk, self._announced = 0, False
+        self._walk, self._announced, self.asked, self._entered = 0, False, None, 0
         if moved.origin is SessionTransactionOrigin.SUBTRANSACTION:
-            if self._flushing:  # no after_flush_postexec came: the flush failed
-                self._flushing = False
+            if self.flushing:  # no after_flush_postexec came: the flush failed
+                self.flushing = False
                 self._note(Kind.FLUSH_ENDED, True)
             return
-        for connection, number in sorted(self._heard.items(), key=lambda item: item[1]):
-            if number and connection.closed:
-                self._heard[connection] = 0
-                self._note(Kind.CHECKED_IN, number)
+        for connection, hooks in sorted(self._heard.items(), key=lambda item: item[1].number):
+            if hooks.ours and connection.closed:
+                hooks.ours = False
+                self._note(Kind.CHECKED_IN, hooks.number)
         outcome, self._outcome = self._outcome or "closed", None
         self._note(Kind.TRANSACTION_ENDED, moved.origin.name.lower(), outcome)
 
     def _connection_acquired(self, _session: Session, _moved: object, connection: Connection) -> None:
         # The pool and the driver were asked a moment ago, before anybody could tell for whom.
         if connection not in self._heard:
-            number = self._number(connection)
-            self._note(Kind.CHECKED_OUT, number)
-            self._note(Kind.COMMAND, "BEGIN")
-            self._listen(connection, number)
+            number = self._listen(connection, given=False)
+            if self._level != "sql":
+                self._note(Kind.CHECKED_OUT, number)
+            self._note(Kind.COMMAND, "BEGIN", number, None)
+
+    def command(self, command: str, connection: int) -> None:
+        """Record that a connection is about to tell the database to begin or end a transaction."""
+        record = [int(Kind.COMMAND), perf_counter_ns(), caller(), self.number, command, connection, None]
+        self._ending = record
+        self.sink.append(record)
 
     def _outcome_known(self, outcome: str, _session: Session) -> None:
+        if self._ending:
+            self._ending[6] = perf_counter_ns()
+            self._ending = None
         self._outcome = outcome
         self._begin_walk()
 
     def _begin_walk(self) -> None:
         self._walks += 1
-        self._walk = self._walks
+        self._walk, self._walk_place = self._walks, caller()
+
+    # Flushes and queries
 
     def _flush_announced(self, _session: Session, _context: object, _instances: object) -> None:
         # No flush follows where listeners take its work away, or where the new objects are orphans.
-        self._announced = True
         self._begin_walk()
+        self._announced = causes.of_flush(self._walk_place[2] if self._walk_place else "")
 
     def _flush_ended(self, _session: Session, _context: object) -> None:
-        self._flushing = False
+        self.flushing = False
         self._walk = 0
         self._note(Kind.FLUSH_ENDED, False)
 
-    def _command(self, command: str, _connection: Connection, *_details: object) -> None:
-        self._note(Kind.COMMAND, command)
+    def flush_skipped(self) -> None:
+        """Record that the program asked for a flush, and there was nothing to do."""
+        self._note(Kind.FLUSH_SKIPPED)
 
+    def _execution_asked(self, execution: ORMExecuteState) -> None:
+        # The statement follows at once, or after the flush that the query asks for.
+        self.asked = None
+        if execution.is_column_load or execution.is_relationship_load or execution.lazy_loaded_from:
+            place = caller()
+            self.asked = causes.of_execution(execution, self._register, place[2] if place else "")
 
-def _silent(hook: Hook) -> Hook:
-    def guarded(*arguments: Any) -> None:
-        # A defect of the instrument must not become one of the program.
+    # Objects
+
+    def _note_object(self, kind: Kind, state: State, *details: object) -> None:
+        self._note(kind, self._register.number(state), state.key and state.key[1], *details)
+
+    def deletion_marked(self, state: State, cascaded_from: State | None) -> None:
+        """Record that an object is marked to be deleted."""
+        head = cascaded_from and ("cascade from {}", self._register.number(cascaded_from))
+        self._note_object(Kind.MARKED, state, True, head)
+
+    def deletion_unmarked(self, state: State) -> None:
+        """Record that an object is no longer marked."""
+        self._note_object(Kind.MARKED, state, False, None)
+
+    def identity_found(self, state: State, asking: State | None) -> None:
+        """Record that the identity map had what was asked for."""
+        place = caller()
+        called = causes.spelled(place[2]) if place else ""
+        cause = ("many-to-one of {}", self._register.number(asking)) if asking else called
+        self._note_object(Kind.IDENTITY_FOUND, state, cause)
+
+    def attribute_changed(
+        self, state: State, name: str, operation: str, value: Any, old: Any, by: str
+    ) -> None:
+        """Record that an attribute was set, or that a collection changed."""
         try:
-            hook(*arguments)
-        except Exception:  # noqa: BLE001
+            shown = self._plain(value), self._plain(old)
+            self._note_object(Kind.ATTRIBUTE, state, name, operation, *shown, by and f"backref of {by}")
+        except Exception:  # noqa: BLE001 - as in silent()
             return
 
-    return guarded
+    def _plain(self, value: Any) -> Any:
+        """Return what keeps nothing alive: the value, the number of an object, or the name of a type."""
+        if self.hides_all:
+            return Reference("hidden")
+        if type(value) in PLAIN:
+            return value
+        state = getattr(value, "_sa_instance_state", None) if hasattr(type(value), "__mapper__") else None
+        if state is not None:
+            return Reference(self._register.number(state))
+        return None if isinstance(value, LoaderCallableStatus) else Reference(type(value).__name__)
+
+    def attributes_expired(self, state: State, names: Any) -> None:
+        """Record that values of an object were discarded."""
+        try:
+            walk = self._walk if self._outcome else 0
+            key, names = state.key and state.key[1], tuple(sorted(names or ()))
+            number, place = self._register.number(state), self._walk_place if walk else caller()
+            self.sink.append(
+                (int(Kind.EXPIRED), perf_counter_ns(), place, self.number, number, key, names, walk)
+            )
+        except Exception:  # noqa: BLE001 - as in silent()
+            return
+
+    def attributes_refreshed(self, state: State, names: Any) -> None:
+        """Record that values of an object were written anew."""
+        try:
+            self._note_object(Kind.REFRESHED, state, tuple(sorted(names or ())))
+        except Exception:  # noqa: BLE001 - as in silent()
+            return
 
 
-def _bound_connections(session: Session) -> Iterator[Connection]:
-    """Yield the connections that were given to the session instead of an engine."""
+def _given_connections(session: Session) -> set[Connection]:
+    """Return the connections that were given to the session instead of an engine."""
     # SQLAlchemy 2.1 made the mapping public; 2.0 has it under this mangled name.
     binds = getattr(session, "binds", None) or getattr(session, "_Session__binds", {})
-    for bind in (session.bind, *binds.values()):
-        if isinstance(bind, Connection):
-            yield bind
+    return {bind for bind in (session.bind, *binds.values()) if isinstance(bind, Connection)}

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstanceState, Session
 
 from ..errors import NotMappedError, described
 from .events import ObjectState
-from .objects import key_text
+from .objects import key_text, object_state
 from .render.html import STYLE
-from .target import Watchable, acquired_connections, session_of
+from .target import acquired_connections, session_of
+
+if TYPE_CHECKING:
+    from .target import OneSession
 
 
 def state_of(instance: object) -> ObjectState:
@@ -46,10 +49,7 @@ def state_of(instance: object) -> ObjectState:
             f"Can't tell the object state of {described(instance)}: it is not an instance of a mapped class. "
             "Pass an object such as Author(name='...')."
         )
-    for known in ObjectState:
-        if getattr(state, known):
-            return known
-    raise AssertionError(f"SQLAlchemy knows a state of {type(instance).__name__} that this version does not.")
+    return object_state(state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Snapshot:
         )
 
 
-def snapshot(session: Watchable) -> Snapshot:
+def snapshot(session: OneSession) -> Snapshot:
     """Tell what *session* holds now: objects, transaction, connections.
 
     Args:

@@ -7,7 +7,7 @@ from typing import TypeVar, overload
 
 from ..errors import UnknownObjectError
 from ..picture import Picture
-from .events import Event, ObjectState, StateChanged, StatementExecuted
+from .events import Event, ObjectEvent, ObjectState, StateChanged, StatementExecuted
 from .render import html, state_machine, text
 from .render.layout import commands, summarise
 
@@ -79,7 +79,7 @@ class Trace(Sequence[Event]):
     @property
     def labels(self) -> list[str]:
         """The labels of the objects seen, in order of first appearance."""
-        return list(dict.fromkeys(event.label for event in self.of(StateChanged)))
+        return list(dict.fromkeys(event.label for event in self.of(ObjectEvent)))
 
     def states(self, thing: object) -> list[str]:
         """Return the states an object went through, oldest first.

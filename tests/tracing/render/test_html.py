@@ -14,6 +14,7 @@ from session_demo.tracing.events import (
     FlushEnded,
     FlushStarted,
     Lane,
+    MarkSet,
     ObjectState,
     SessionTransactionBegun,
     SourceLine,
@@ -27,7 +28,7 @@ EVENTS: list[Event] = [
     FlushStarted(1, 0, 0),
     DatabaseTransactionChanged("BEGIN"),
     StatementExecuted("INSERT INTO author (name) VALUES (?)", (("<script>alert(1)</script>",),)),
-    StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, "name='<script>'"),
+    StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, key="name='<script>'"),
     FlushEnded(),
 ]
 
@@ -84,7 +85,7 @@ def test_table_says_what_the_layout_says() -> None:
 def test_names_and_values_are_escaped() -> None:
     """What comes from the program can be no element."""
     label = "<img src=x> A"
-    read = Reader(render([*EVENTS, StateChanged(label, None, ObjectState.PERSISTENT, "<b>")]))
+    read = Reader(render([*EVENTS, StateChanged(label, None, ObjectState.PERSISTENT, key="<b>")]))
     assert set(read.tags) == {
         *("div", "style", "table", "caption", "thead", "tbody", "tr", "th", "td"),
         *("code", "span", "b"),
@@ -112,6 +113,7 @@ def test_what_is_left_out_is_stated() -> None:
 
 
 BY_LANE: dict[Lane, Event] = {
+    Lane.PROGRAM: MarkSet("here"),
     Lane.SESSION: SessionTransactionBegun("autobegin"),
     Lane.OBJECT: EVENTS[3],
     Lane.FLUSH: EVENTS[0],

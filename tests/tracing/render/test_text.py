@@ -60,7 +60,9 @@ def test_what_is_left_out_is_stated(more: int) -> None:
 
 def test_text_adds_nothing_but_ascii() -> None:
     """Only names and values of the program bring other letters."""
-    assert render([StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, "id=1")]).isascii()
+    assert render(
+        [StateChanged("Author A", ObjectState.PENDING, ObjectState.PERSISTENT, key="id=1")]
+    ).isascii()
 
 
 def test_line_stands_above_the_events_it_caused() -> None:

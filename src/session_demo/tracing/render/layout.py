@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..events import (
+    AttributeChanged,
+    AttributesExpired,
+    AttributesRefreshed,
     ConnectionCheckedIn,
     ConnectionCheckedOut,
     DatabaseTransactionChanged,
+    DeletionMarked,
     Event,
     FlushEnded,
+    FlushSkipped,
     FlushStarted,
+    IdentityFound,
     Lane,
+    MarkSet,
+    ObjectEvent,
+    ObjectForgotten,
     ObjectState,
     Parameters,
     SessionTransactionBegun,
@@ -86,8 +95,9 @@ def lay_out(events: Sequence[Event], most: int = ROWS_SHOWN) -> Layout:
     for number, event in enumerate(events, 1):
         if _closes(event):
             depth = max(depth - 1, 0)
+        # What no line asked for, such as the end of an object, belongs to none and divides none.
         line = event.line if event.line != before else None
-        before = event.line
+        before = event.line or before
         rows.append(Row(number, event.lane, depth, tuple(_parts(event)), line))
         if _opens(event):
             depth += 1
@@ -148,33 +158,76 @@ def _closes(event: Event) -> bool:
 
 
 def _parts(event: Event) -> Iterator[Part]:
+    if isinstance(event, ObjectEvent):
+        yield Part("label", event.label)
+        yield Part("text", f" ({event.key}) " if event.key else " ")
+    yield from _what(event)
+    if cause := _cause(event):
+        yield Part("text", f"  ({cause})")
+
+
+def _cause(event: Event) -> str:
+    # Within a flush nobody asks why a statement is sent.
+    return "" if event.cause == "flush" else event.cause
+
+
+def _what(event: Event) -> Iterator[Part]:
     match event:
-        case SessionTransactionBegun(origin):
-            yield Part("text", f"{_transaction(origin)} begins ({origin})")
-        case SessionTransactionEnded(origin, outcome):
-            yield Part("text", f"{_transaction(origin)} ends ({outcome})")
-        case StateChanged(label, source, target, key):
-            yield Part("label", label)
-            yield Part("text", f" ({key}) " if key else " ")
+        case StateChanged(source=source, target=target, silent=silent):
             if source is None:
                 yield Part("text", "loaded as ")
             else:
                 yield Part("state", source)
                 yield Part("arrow", " -> ")
             yield Part("state", target)
-        case FlushStarted(new, dirty, deleted):
+            if silent:
+                yield Part("text", "  (no event told of it)")
+        case DeletionMarked(marked=marked):
+            yield Part("text", "marked to be deleted" if marked else "no longer marked to be deleted")
+        case IdentityFound():
+            yield Part("text", "found in the identity map, no SQL")
+        case AttributeChanged(attribute=name, operation=operation, value=value, old=old):
+            yield Part("text", _change(name, operation, value, old))
+        case AttributesExpired(attributes=names):
+            yield Part("text", f"expired: {', '.join(names) or 'all attributes'}")
+        case AttributesRefreshed(attributes=names):
+            yield Part("text", f"refreshed: {', '.join(names) or 'all attributes'}")
+        case ObjectForgotten():
+            yield Part("text", "forgotten: nobody refers to it any more")
+        case _:
+            yield from _beside_objects(event)
+
+
+def _change(name: str, operation: str, value: str, old: str) -> str:
+    if operation == "set":
+        was = f", was {_short(old)}" if old not in ("", "None") else ""
+        return f"{name} = {_short(value)}{was}"
+    return f"{name}: {'+' if operation == 'append' else '-'} {_short(value)}"
+
+
+def _beside_objects(event: Event) -> Iterator[Part]:
+    match event:
+        case MarkSet(name=name):
+            yield Part("text", f"--- {name} ---")
+        case SessionTransactionBegun(origin=origin):
+            yield Part("text", f"{_transaction(origin)} begins ({origin})")
+        case SessionTransactionEnded(origin=origin, outcome=outcome):
+            yield Part("text", f"{_transaction(origin)} ends ({outcome})")
+        case FlushStarted(new=new, dirty=dirty, deleted=deleted):
             counts = {"new": new, "dirty": dirty, "deleted": deleted}
             told = ", ".join(f"{n} {word}" for word, n in counts.items() if n)
             yield Part("text", f"flush begins: {told or 'nothing of its own'}")
-        case FlushEnded(failed):
+        case FlushEnded(failed=failed):
             yield Part("text", "flush fails" if failed else "flush ends")
-        case ConnectionCheckedOut(connection):
+        case FlushSkipped():
+            yield Part("text", "nothing to flush")
+        case ConnectionCheckedOut(connection=connection):
             yield Part("text", f"connection {connection} checked out")
-        case ConnectionCheckedIn(connection):
+        case ConnectionCheckedIn(connection=connection):
             yield Part("text", f"connection {connection} checked in")
         case DatabaseTransactionChanged():
             yield Part("sql", event.sql)
-        case StatementExecuted(sql, parameter_sets, failed):
+        case StatementExecuted(sql=sql, parameter_sets=parameter_sets, failed=failed):
             yield Part("sql", sql)
             if values := values_text(parameter_sets):
                 yield Part("values", values)
@@ -204,7 +257,10 @@ def _one_set(parameters: Parameters) -> str:
 
 
 def _value(value: object) -> str:
-    text = repr(value)
+    return _short(repr(value))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 

@@ -1,0 +1,117 @@
+"""Which sessions a recording hears: the one it was given, or each that a class makes."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Protocol
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from .hooks import SessionHooks
+
+Make = Callable[[Session], SessionHooks]
+
+
+class Watch(Protocol):
+    """Attaches hooks to sessions, and takes them off."""
+
+    def start(self) -> None:
+        """Begin to hear."""
+
+    def stop(self) -> None:
+        """Hear nothing any more."""
+
+
+class SessionWatch:
+    """Hears one session.
+
+    Args:
+        session: The session; it is referenced weakly.
+        make: Makes the hooks for it.
+    """
+
+    def __init__(self, session: Session, make: Make) -> None:
+        self._session = weakref.ref(session)
+        self._make = make
+        self._hooks: SessionHooks | None = None
+
+    def start(self) -> None:
+        """Put the hooks on."""
+        session = self._session()
+        if session is not None:
+            self._hooks = self._make(session)
+            self._hooks.attach()
+
+    def stop(self) -> None:
+        """Take the hooks off."""
+        if self._hooks is not None:
+            self._hooks.detach()
+        self._hooks = None
+
+
+class ClassWatch:
+    """Hears each session of a class from its next transaction on, whichever thread uses it.
+
+    One listener per class tells of sessions that begin something. It is put there once and stays, for to
+    take it away could disturb a thread that is just calling it; it sleeps while nobody watches.
+
+    Args:
+        watched: The class; its subclasses count too.
+        make: Makes the hooks for one session.
+    """
+
+    def __init__(self, watched: type[Session], make: Make) -> None:
+        self._watched = watched
+        self._make = make
+        self._hooks: weakref.WeakKeyDictionary[Session, SessionHooks] = weakref.WeakKeyDictionary()
+
+    def start(self) -> None:
+        """Wait for sessions."""
+        global _watches
+        _watches = (*_watches, self)
+        if self._watched not in _guarded:
+            _guarded.add(self._watched)
+            event.listen(self._watched, "after_transaction_create", _session_at_work)
+
+    def stop(self) -> None:
+        """Take the hooks off the sessions of this thread; those of others fall silent, and follow later."""
+        global _watches
+        _watches = tuple(other for other in _watches if other is not self)
+        here, alive = threading.get_ident(), {thread.ident for thread in threading.enumerate()}
+        for session, hooks in list(self._hooks.items()):
+            if hooks.thread == here or hooks.thread not in alive:
+                hooks.detach()
+            else:
+                hooks.mute()
+                _muted.setdefault(session, []).append(hooks)
+        self._hooks.clear()
+
+    def meet(self, session: Session, transaction: SessionTransaction) -> None:
+        """Put hooks on a session that is new here, and let them hear what it is beginning."""
+        if isinstance(session, self._watched) and session not in self._hooks:
+            hooks = self._hooks[session] = self._make(session)
+            hooks.attach()
+            hooks.transaction_begun(session, transaction)
+
+
+_watches: tuple[ClassWatch, ...] = ()
+_guarded: weakref.WeakSet[type[Session]] = weakref.WeakSet()
+# Silent hooks on sessions of other threads. They come off when that thread next begins a transaction:
+# then it is calling none of them.
+_muted: weakref.WeakKeyDictionary[Session, list[SessionHooks]] = weakref.WeakKeyDictionary()
+
+
+def _session_at_work(session: Session, transaction: SessionTransaction) -> None:
+    if not _watches and not _muted:
+        return
+    try:
+        if transaction.parent is None:
+            for hooks in _muted.pop(session, ()):
+                hooks.detach()
+        for watch in _watches:
+            watch.meet(session, transaction)
+    except Exception:  # noqa: BLE001 - a defect of the instrument must not become one of the program
+        return
