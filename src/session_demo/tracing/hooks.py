@@ -13,7 +13,7 @@ from functools import partial
 from time import perf_counter_ns
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, TwoPhaseTransaction, event
 from sqlalchemy.orm import InstanceState, LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
@@ -82,8 +82,9 @@ class SessionHooks:
         self._register = register
         self._numbers = connections
         self._level = level
-        # Connections heard so far.
-        self._heard: weakref.WeakKeyDictionary[Connection, ConnectionHooks] = weakref.WeakKeyDictionary()
+        # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
+        self._heard: weakref.WeakKeyDictionary[Connection, int] = weakref.WeakKeyDictionary()
+        self._connection_hooks: dict[tuple[object, bool], ConnectionHooks] = {}
         self._begin()
         self._hooks = self._make_hooks()
 
@@ -131,9 +132,11 @@ class SessionHooks:
                 event.remove(session, name, hook)
             shadows.remove(session, self)
         attributes.remove(self._session_key, self)
-        for connection, hooks in list(self._heard.items()):
-            hooks.detach(connection)
+        for connection in list(self._heard):
+            for connection_hooks in self._connection_hooks.values():
+                connection_hooks.detach(connection)
         self._heard.clear()
+        self._connection_hooks.clear()
 
     def mute(self) -> None:
         """Record nothing from now on, but leave the hooks where another thread may be using them."""
@@ -141,7 +144,13 @@ class SessionHooks:
 
     def _listen(self, connection: Connection, given: bool) -> int:
         number = self._numbers.number(connection)
-        self._heard[connection] = ConnectionHooks(self, connection, number, given)
+        begun = connection.get_transaction()
+        plain = not given and begun is not None and not isinstance(begun, TwoPhaseTransaction)
+        kind = (connection if given else connection.engine), plain
+        if kind not in self._connection_hooks:
+            self._connection_hooks[kind] = ConnectionHooks(self, given, plain)
+        self._connection_hooks[kind].attach(connection, number)
+        self._heard[connection] = 0 if given else number
         return number
 
     def _make_hooks(self) -> dict[str, Hook]:
@@ -184,7 +193,11 @@ class SessionHooks:
         return moved
 
     def _note(self, kind: Kind, *details: object) -> None:
-        self.sink.append((int(kind), perf_counter_ns(), caller(), self.number, *details))
+        self._note_at(caller(), kind, *details)
+
+    def _note_at(self, place: Place | None, kind: Kind, *details: object) -> None:
+        # To find the place is what costs. Within one call of the program it is found once.
+        self.sink.append((int(kind), perf_counter_ns(), place, self.number, *details))
 
     # Transactions and connections
 
@@ -201,29 +214,32 @@ class SessionHooks:
             counts = len(session.new), len(session.dirty), len(session.deleted)
             cause, self._announced, self.flushing = self._announced, False, any(counts)
             if self.flushing:
-                self._note(Kind.FLUSH_STARTED, *counts, cause)
+                self._note_at(self._walk_place, Kind.FLUSH_STARTED, *counts, cause)
 
     def _transaction_ended(self, _session: Session, moved: SessionTransaction) -> None:
-        self._walk, self._announced, self.asked, self._entered = 0, False, None, 0
+        self._walk, self._announced, self.asked, self._entered, self._ending = 0, False, None, 0, None
         if moved.origin is SessionTransactionOrigin.SUBTRANSACTION:
             if self.flushing:  # no after_flush_postexec came: the flush failed
                 self.flushing = False
                 self._note(Kind.FLUSH_ENDED, True)
             return
-        for connection, hooks in sorted(self._heard.items(), key=lambda item: item[1].number):
-            if hooks.ours and connection.closed:
-                hooks.ours = False
-                self._note(Kind.CHECKED_IN, hooks.number)
+        place = self._walk_place if self._outcome else caller()
+        for connection, number in sorted(self._heard.items(), key=lambda item: item[1]):
+            if number and connection.closed:
+                self._heard[connection] = 0
+                self._note_at(place, Kind.CHECKED_IN, number)
         outcome, self._outcome = self._outcome or "closed", None
-        self._note(Kind.TRANSACTION_ENDED, moved.origin.name.lower(), outcome)
+        self._note_at(place, Kind.TRANSACTION_ENDED, moved.origin.name.lower(), outcome)
 
     def _connection_acquired(self, _session: Session, _moved: object, connection: Connection) -> None:
         # The pool and the driver were asked a moment ago, before anybody could tell for whom.
         if connection not in self._heard:
+            self._ending = None
             number = self._listen(connection, given=False)
+            place = caller()
             if self._level != "sql":
-                self._note(Kind.CHECKED_OUT, number)
-            self._note(Kind.COMMAND, "BEGIN", number, None)
+                self._note_at(place, Kind.CHECKED_OUT, number)
+            self._note_at(place, Kind.COMMAND, "BEGIN", number, None)
 
     def command(self, command: str, connection: int) -> None:
         """Record that a connection is about to tell the database to begin or end a transaction."""
@@ -232,27 +248,28 @@ class SessionHooks:
         self.sink.append(record)
 
     def _outcome_known(self, outcome: str, _session: Session) -> None:
+        place = None
         if self._ending:
             self._ending[6] = perf_counter_ns()
-            self._ending = None
+            place, self._ending = self._ending[2], None
         self._outcome = outcome
-        self._begin_walk()
+        self._begin_walk(place or caller())
 
-    def _begin_walk(self) -> None:
+    def _begin_walk(self, place: Place | None) -> None:
         self._walks += 1
-        self._walk, self._walk_place = self._walks, caller()
+        self._walk, self._walk_place = self._walks, place
 
     # Flushes and queries
 
     def _flush_announced(self, _session: Session, _context: object, _instances: object) -> None:
         # No flush follows where listeners take its work away, or where the new objects are orphans.
-        self._begin_walk()
+        self._begin_walk(caller())
         self._announced = causes.of_flush(self._walk_place[2] if self._walk_place else "")
 
     def _flush_ended(self, _session: Session, _context: object) -> None:
         self.flushing = False
         self._walk = 0
-        self._note(Kind.FLUSH_ENDED, False)
+        self._note_at(self._walk_place, Kind.FLUSH_ENDED, False)
 
     def flush_skipped(self) -> None:
         """Record that the program asked for a flush, and there was nothing to do."""
