@@ -15,12 +15,15 @@ import session_demo
 SRC = Path(session_demo.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"errors", "tracing.events"},
-    {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
-    | {"tracing.lines", "tracing.target"},
-    {"architecture", "tracing.records"}
+    {"errors"} | {f"tracing.{name}" for name in ("events", "listening", "names", "redaction", "shadows")},
+    {"engine", "expected", "models", "picture", "tracing.render", "tracing.render.layout"}
+    | {f"tracing.{name}" for name in ("attributes", "lines", "objects", "target")},
+    {"architecture", "tracing.causes"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
-    {"tracing.hooks", "tracing.traces"},
+    {"tracing.records", "tracing.traces"},
+    {"tracing.connections"},
+    {"tracing.hooks"},
+    {"tracing.watch"},
     {"tracing.recorder", "tracing.snapshot"},
     {"tracing"},
     {"", "testing"},
@@ -35,9 +38,9 @@ FOREIGN: dict[str, set[str]] = {
     "flask": set(),
     "pytest": set(),
     "sqlalchemy": {
-        *("engine", "models", "tracing.objects", "tracing.target"),
-        *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),
-        "testing",
+        *("engine", "models", "testing"),
+        *(f"tracing.{name}" for name in ("objects", "target", "snapshot", "recorder", "watch", "hooks")),
+        *(f"tracing.{name}" for name in ("connections", "causes", "shadows", "attributes", "listening")),
     },
 }
 LAZY = {"matplotlib", "numpy", "IPython", "flask"}

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, SessionTransaction
 
+from . import listening
 from .causes import Hint
 from .lines import caller
+from .listening import Hook
 from .records import Kind
 
 if TYPE_CHECKING:
     from .hooks import SessionHooks
-
-Hook = Callable[..., Any]
 
 _WITHIN_A_FLUSH = "flush"
 _QUERIES = ("SELECT", "WITH")
@@ -46,9 +45,9 @@ _OURS: Any = object()
 class ConnectionHooks:
     """The hooks of one recording on the connections of one session, one connection after the other.
 
-    To listen costs more than to record, and every transaction brings a new Connection. So SQLAlchemy is
-    asked to listen on the first one only, and the others are lent its collections of listeners, as long as
-    nobody else has listened on a Connection that had them.
+    To listen costs more than to record, and every transaction brings a new Connection. So the hooks are
+    put on the first one only, and the others are lent its collections of listeners, as long as nobody else
+    has listened on a Connection that had them.
 
     Args:
         owner: The hooks on the session that uses the connections.
@@ -82,7 +81,7 @@ class ConnectionHooks:
         else:
             self._own = None
             for name, hook in self._hooks.items():
-                event.listen(connection, name, hook, retval=name == "before_cursor_execute")
+                listening.listen(connection, name, hook, retval=name == "before_cursor_execute")
             self._lent = vars(connection).get("dispatch") if self._lendable else None
         if self._lent is not None:
             connection._has_events = _OURS
@@ -99,8 +98,7 @@ class ConnectionHooks:
                 connection.dispatch, connection._has_events = self._own
             return
         for name, hook in self._hooks.items():
-            if event.contains(connection, name, hook):
-                event.remove(connection, name, hook)
+            listening.remove(connection, name, hook)
 
     def _cursor_hooks(self) -> dict[str, Hook]:
         # Statements are read before they run: on SQLAlchemy 2.0 the parameters shown afterwards

@@ -6,20 +6,20 @@ of its own reach the program it watches.
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, TwoPhaseTransaction, event
+from sqlalchemy import Connection, TwoPhaseTransaction
 from sqlalchemy.orm import InstanceState, LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
-from . import attributes, causes, shadows
-from .connections import ConnectionHooks, ConnectionNumbers, Hook, silent
+from . import attributes, causes, listening, shadows
+from .connections import ConnectionHooks, ConnectionNumbers, silent
 from .lines import Place, caller
+from .listening import Hook
 from .objects import ObjectRegister
 from .records import IN_CALL_ORDER, PLAIN, TRANSITIONS, Kind, Record, Reference
 from .target import acquired_connections
@@ -77,7 +77,6 @@ class SessionHooks:
         self.number = number
         self.sink = _Outlet(sink)
         self.hides_all = hides_all
-        self.thread = threading.get_ident()
         self._session_key = session.hash_key
         self._register = register
         self._numbers = connections
@@ -107,10 +106,7 @@ class SessionHooks:
             return
         self._begin()
         for name, hook in self._hooks.items():
-            if name in TRANSITIONS:
-                event.listen(session, name, hook, raw=True)
-            else:
-                event.listen(session, name, hook)
+            listening.listen(session, name, hook, **({"raw": True} if name in TRANSITIONS else {}))
         given = _given_connections(session)
         for connection in (*given, *acquired_connections(session)):
             if connection not in self._heard:
@@ -129,7 +125,7 @@ class SessionHooks:
         session = self.session()
         if session is not None:
             for name, hook in self._hooks.items():
-                event.remove(session, name, hook)
+                listening.remove(session, name, hook)
             shadows.remove(session, self)
         attributes.remove(self._session_key, self)
         for connection in list(self._heard):
@@ -137,10 +133,6 @@ class SessionHooks:
                 connection_hooks.detach(connection)
         self._heard.clear()
         self._connection_hooks.clear()
-
-    def mute(self) -> None:
-        """Record nothing from now on, but leave the hooks where another thread may be using them."""
-        self.sink.close()
 
     def _listen(self, connection: Connection, given: bool) -> int:
         number = self._numbers.number(connection)
@@ -208,7 +200,6 @@ class SessionHooks:
             if id(moved) == self._entered:
                 return
             self._entered = id(moved)
-            self.thread = threading.get_ident()
             self._note(Kind.TRANSACTION_BEGUN, moved.origin.name.lower())
         elif self._announced is not False:
             counts = len(session.new), len(session.dirty), len(session.deleted)

@@ -97,7 +97,7 @@ class Recording(Trace):
         self._maxlen = maxlen
         self._level = level
         self._parameters = parameters
-        self._hides = hiding(redact)
+        self._hides = hiding(tuple(redact))
         self._connections = ConnectionNumbers()
         self._sessions: weakref.WeakKeyDictionary[Session, int] = weakref.WeakKeyDictionary()
         self._numbers = count(1)
