@@ -14,6 +14,8 @@ FAMILY = {
     "NotMappedError": TypeError,
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,
+    "NotPageableError": TypeError,
+    "PageError": ValueError,
     "StatementBudgetExceededError": AssertionError,
 }
 

@@ -18,10 +18,10 @@ FLOORS: list[set[str]] = [
     {"errors", "tracing.events"},
     {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
     | {"tracing.lines", "tracing.target"},
-    {"architecture", "tracing.records"}
+    {"architecture", "page_numbers", "tracing.records"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
-    {"tracing.hooks", "tracing.traces"},
-    {"tracing.recorder", "tracing.snapshot"},
+    {"paginator", "tracing.hooks", "tracing.traces"},
+    {"pagination", "tracing.recorder", "tracing.snapshot"},
     {"tracing"},
     {"", "testing"},
 ]
@@ -35,7 +35,7 @@ FOREIGN: dict[str, set[str]] = {
     "flask": set(),
     "pytest": set(),
     "sqlalchemy": {
-        *("engine", "models", "tracing.objects", "tracing.target"),
+        *("engine", "models", "pagination", "tracing.objects", "tracing.target"),
         *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),
         "testing",
     },

@@ -61,6 +61,18 @@ class StatementBudgetExceededError(SessionDemoError, AssertionError):
     page = "book/testing.html"
 
 
+class NotPageableError(SessionDemoError, TypeError):
+    """Pages were asked for of something that has none."""
+
+    page = "book/pages.html"
+
+
+class PageError(SessionDemoError, ValueError):
+    """A page, or its size, was asked for that there can't be."""
+
+    page = "book/pages.html"
+
+
 class MissingExtraError(SessionDemoError, ImportError):
     """A picture was asked for, and the package that draws it is not installed."""
 
