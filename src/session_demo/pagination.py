@@ -25,6 +25,12 @@ Statement: TypeAlias = "sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[A
 def paginate(session: AnySession, what: type[M], **options: Unpack[PageOptions]) -> Paginator[M]: ...
 
 
+@overload  # as SQLAlchemy 2.0 types a query
+def paginate(  # type: ignore[overload-overlap]
+    session: AnySession, what: sa.Select[tuple[M]], **options: Unpack[PageOptions]
+) -> Paginator[M]: ...
+
+
 @overload
 def paginate(  # type: ignore[overload-overlap]
     session: AnySession, what: sa.Select[M], **options: Unpack[PageOptions]
