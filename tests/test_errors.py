@@ -15,6 +15,7 @@ FAMILY = {
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,
     "NotPageableError": TypeError,
+    "CursorError": ValueError,
     "PageError": ValueError,
     "StatementBudgetExceededError": AssertionError,
 }

@@ -18,11 +18,11 @@ FLOORS: list[set[str]] = [
     {"errors", "tracing.events"},
     {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
     | {"tracing.lines", "tracing.target"},
-    {"architecture", "page_numbers", "tracing.records"}
+    {"architecture", "cursors", "ordering", "page_numbers", "tracing.records"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
     {"paginator", "tracing.hooks", "tracing.traces"},
     {"pagination", "tracing.recorder", "tracing.snapshot"},
-    {"tracing"},
+    {"keyset", "tracing"},
     {"", "testing"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
@@ -33,14 +33,16 @@ FOREIGN: dict[str, set[str]] = {
     "numpy": set(),
     "IPython": set(),
     "flask": set(),
+    "itsdangerous": {"cursors"},
     "pytest": set(),
     "sqlalchemy": {
-        *("engine", "models", "pagination", "tracing.objects", "tracing.target"),
+        *("engine", "keyset", "models", "ordering", "pagination"),
+        *("tracing.objects", "tracing.target"),
         *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),
         "testing",
     },
 }
-LAZY = {"matplotlib", "numpy", "IPython", "flask"}
+LAZY = {"matplotlib", "numpy", "IPython", "flask", "itsdangerous"}
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 
@@ -125,7 +127,7 @@ def test_tracing_knows_no_model(name: str) -> None:
 
 def test_import_is_light(python: Callable[..., str]) -> None:
     """In a fresh interpreter the package loads nothing that draws, serves, or shows notebooks."""
-    heavy = {"matplotlib", "flask", "IPython", "numpy"}
+    heavy = {"matplotlib", "flask", "IPython", "numpy", "itsdangerous", "werkzeug"}
     assert python(f"import session_demo, sys; print(sorted({heavy!r} & set(sys.modules)))") == "[]\n"
 
 

@@ -177,6 +177,12 @@ def test_one_column_gives_values(library: Session) -> None:
     ]
 
 
+def test_alias_gives_objects(library: Session) -> None:
+    """An alias of a class is one thing like the class itself."""
+    alias = aliased(Author)
+    assert names(paginate(library, select(alias).order_by(alias.id.desc()), per_page=2)) == ["6", "5"]
+
+
 def test_table_and_union_can_be_paged(library: Session) -> None:
     """A query need not be for a mapped class."""
     table = Author.__table__

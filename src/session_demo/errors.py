@@ -73,7 +73,13 @@ class PageError(SessionDemoError, ValueError):
     page = "book/pages.html"
 
 
+class CursorError(SessionDemoError, ValueError):
+    """The cursor of a page is damaged, forged, or of another order; or no cursor can be made."""
+
+    page = "book/pages.html"
+
+
 class MissingExtraError(SessionDemoError, ImportError):
-    """A picture was asked for, and the package that draws it is not installed."""
+    """A picture or a signature was asked for, and the package that makes it is not installed."""
 
     page = "book/installing.html"

@@ -91,7 +91,7 @@ class SelectedRows:
     statement: Statement
 
     def __post_init__(self) -> None:
-        _own_window(self.statement)  # refuses now what a slice would refuse later
+        own_window(self.statement)  # refuses now what a slice would refuse later
 
     def __len__(self) -> int:
         """Count the rows, with one SELECT."""
@@ -99,18 +99,13 @@ class SelectedRows:
 
     def __getitem__(self, rows: slice, /) -> list[Any]:
         """Fetch the rows from ``rows.start`` until before ``rows.stop``, with one SELECT."""
-        own_offset, own_limit = _own_window(self.statement)
+        own_offset, own_limit = own_window(self.statement)
         stop = rows.stop if own_limit is None else min(rows.stop, own_limit)
         if stop <= rows.start:
             return []
         window = self.statement.limit(stop - rows.start).offset(own_offset + rows.start)
-        result = self.session.execute(window)
-        # Set when a joined eager load repeats its parents. To drop repetitions always would make pages
-        # short where the query itself selects a row twice.
-        if result._unique_filter_state:
-            result = result.unique()
-        one = len(result.keys()) == 1
-        return list(result.scalars() if one else result)
+        result = result_of(self.session, window)
+        return list(result.scalars() if width_of(self.statement) == 1 else result)
 
 
 def statement_of(what: Any) -> Statement:
@@ -130,6 +125,18 @@ def statement_of(what: Any) -> Statement:
     return sa.select(what).order_by(*mapper.primary_key)
 
 
+def result_of(session: AnySession, statement: Statement) -> sa.Result[*tuple[Any, ...]]:
+    """Execute *statement*, and drop the repetitions that a joined eager load makes, but no others."""
+    result = session.execute(statement)
+    # To drop repetitions always would make pages short where the query itself selects a row twice.
+    return result.unique() if result._unique_filter_state else result
+
+
+def width_of(statement: Statement) -> int:
+    """Return how many things a row of *statement* has; a mapped class is one."""
+    return len(getattr(statement, "column_descriptions", None) or statement.selected_columns)
+
+
 def _counting(statement: Statement) -> sa.Select[int]:
     """Return the query that counts the rows of *statement*, without what changes neither number nor rows."""
     bare = statement.order_by(None).options(lazyload("*"))
@@ -146,7 +153,7 @@ def _counting(statement: Statement) -> sa.Select[int]:
     return count.execution_options(**statement.get_execution_options())
 
 
-def _own_window(statement: Statement) -> tuple[int, int | None]:
+def own_window(statement: Statement) -> tuple[int, int | None]:
     """Return the query's own OFFSET and LIMIT, which SQLAlchemy shows nowhere else."""
     asked = statement._fetch_clause_options or {}
     try:
