@@ -17,6 +17,9 @@ FAMILY = {
     "NotPageableError": TypeError,
     "CursorError": ValueError,
     "PageError": ValueError,
+    "NoScopeError": RuntimeError,
+    "UninitialisedAppError": AttributeError,
+    "SharedScopeError": RuntimeError,
     "StatementBudgetExceededError": AssertionError,
 }
 
