@@ -55,7 +55,7 @@ def hooked(target: Any) -> list[str]:
         return []
     return [
         name
-        for name in sorted(target.dispatch._event_names)
+        for name in sorted(type(target).dispatch._event_names)
         for listener in getattr(target.dispatch, name)
         if listener.__module__.startswith(("session_demo.tracing", "session_demo.testing"))
         and listener.__module__ != "session_demo.tracing.watch"

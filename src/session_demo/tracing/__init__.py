@@ -1,7 +1,8 @@
 """Watch a session: hooks -> records -> events -> trace -> pictures."""
 
 from .events import ObjectState
-from .recorder import Recording, trace
+from .recorder import trace
+from .recording import Recording
 from .snapshot import Snapshot, snapshot, state_of
 from .traces import Trace
 

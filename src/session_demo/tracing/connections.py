@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session, SessionTransaction
@@ -15,10 +16,8 @@ from . import listening
 from .causes import Hint
 from .lines import caller
 from .listening import Hook
+from .object_hooks import Outlet
 from .records import Kind
-
-if TYPE_CHECKING:
-    from .hooks import SessionHooks
 
 _WITHIN_A_FLUSH = "flush"
 _QUERIES = ("SELECT", "WITH")
@@ -42,6 +41,24 @@ _OURS: Any = object()
 """Put where a Connection remembers that it has listeners: true like True, but nobody else writes it."""
 
 
+class Owner(Protocol):
+    """The hooks on the session that uses the connections."""
+
+    number: int
+    flushing: bool
+    sent: int
+    asked: Hint
+    hides_all: bool
+    sink: Outlet
+
+    @property
+    def session(self) -> Callable[[], Session | None]:
+        """The session, if it still lives."""
+
+    def command(self, command: str, connection: int) -> None:
+        """Record that the database is told to begin or end a transaction."""
+
+
 class ConnectionHooks:
     """The hooks of one recording on the connections of one session, one connection after the other.
 
@@ -57,7 +74,7 @@ class ConnectionHooks:
             begin another one, nor end it in two phases.
     """
 
-    def __init__(self, owner: SessionHooks, given: bool, plain: bool) -> None:
+    def __init__(self, owner: Owner, given: bool, plain: bool) -> None:
         self._owner = owner
         self._number = 0
         hooks = self._cursor_hooks() | self._command_hooks(plain)

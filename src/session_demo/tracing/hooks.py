@@ -7,50 +7,29 @@ of its own reach the program it watches.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from sqlalchemy import Connection, TwoPhaseTransaction
-from sqlalchemy.orm import InstanceState, LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
 from . import attributes, causes, listening, shadows
 from .connections import ConnectionHooks, ConnectionNumbers, silent
 from .lines import Place, caller
 from .listening import Hook
+from .object_hooks import ObjectHooks, Sink, State
 from .objects import ObjectRegister
-from .records import IN_CALL_ORDER, PLAIN, TRANSITIONS, Kind, Record, Reference
+from .records import IN_CALL_ORDER, TRANSITIONS, Kind
 from .target import acquired_connections
 
 Level = Literal["sql", "session", "full"]
 """How much is recorded: SQL and transactions of the database; also object states, flushes, session
 transactions, connections and the identity map; also attributes, and objects that are forgotten."""
 
-State = InstanceState[Any]
 
-
-class Sink(Protocol):
-    """Where records go."""
-
-    def append(self, record: Record, /) -> object:
-        """Keep a record."""
-
-
-class _Outlet:
-    """The way to the sink, which can be closed for good: what comes later is lost."""
-
-    __slots__ = ("append",)
-
-    def __init__(self, sink: Sink) -> None:
-        self.append: Callable[[Record], object] = sink.append
-
-    def close(self) -> None:
-        self.append = lambda _record: None
-
-
-class SessionHooks:
+class SessionHooks(ObjectHooks):
     """The hooks of one recording on one session.
 
     Args:
@@ -73,12 +52,9 @@ class SessionHooks:
         level: Level = "session",
         hides_all: bool = False,
     ) -> None:
+        super().__init__(number, sink, register, hides_all)
         self.session = weakref.ref(session)
-        self.number = number
-        self.sink = _Outlet(sink)
-        self.hides_all = hides_all
         self._session_key = session.hash_key
-        self._register = register
         self._numbers = connections
         self._level = level
         # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
@@ -92,12 +68,10 @@ class SessionHooks:
         self.sent = 0
         self.asked: causes.Hint = None
         self._entered = 0
-        self._outcome: str | None = None
+        self._outcome = None
         self._ending: list[Any] | None = None
         self._announced: causes.Hint | Literal[False] = False
-        # While SQLAlchemy walks a set of objects: the number of that walk, and who asked for it.
-        self._walk, self._walks = 0, 0
-        self._walk_place: Place | None = None
+        self._walk = 0
 
     def attach(self) -> None:
         """Start to listen, also to connections the session has already acquired."""
@@ -184,13 +158,6 @@ class SessionHooks:
 
         return moved
 
-    def _note(self, kind: Kind, *details: object) -> None:
-        self._note_at(caller(), kind, *details)
-
-    def _note_at(self, place: Place | None, kind: Kind, *details: object) -> None:
-        # To find the place is what costs. Within one call of the program it is found once.
-        self.sink.append((int(kind), perf_counter_ns(), place, self.number, *details))
-
     # Transactions and connections
 
     def transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
@@ -272,67 +239,6 @@ class SessionHooks:
         if execution.is_column_load or execution.is_relationship_load or execution.lazy_loaded_from:
             place = caller()
             self.asked = causes.of_execution(execution, self._register, place[2] if place else "")
-
-    # Objects
-
-    def _note_object(self, kind: Kind, state: State, *details: object) -> None:
-        self._note(kind, self._register.number(state), state.key and state.key[1], *details)
-
-    def deletion_marked(self, state: State, cascaded_from: State | None) -> None:
-        """Record that an object is marked to be deleted."""
-        head = cascaded_from and ("cascade from {}", self._register.number(cascaded_from))
-        self._note_object(Kind.MARKED, state, True, head)
-
-    def deletion_unmarked(self, state: State) -> None:
-        """Record that an object is no longer marked."""
-        self._note_object(Kind.MARKED, state, False, None)
-
-    def identity_found(self, state: State, asking: State | None) -> None:
-        """Record that the identity map had what was asked for."""
-        place = caller()
-        called = causes.spelled(place[2]) if place else ""
-        cause = ("many-to-one of {}", self._register.number(asking)) if asking else called
-        self._note_object(Kind.IDENTITY_FOUND, state, cause)
-
-    def attribute_changed(
-        self, state: State, name: str, operation: str, value: Any, old: Any, by: str
-    ) -> None:
-        """Record that an attribute was set, or that a collection changed."""
-        try:
-            shown = self._plain(value), self._plain(old)
-            self._note_object(Kind.ATTRIBUTE, state, name, operation, *shown, by and f"backref of {by}")
-        except Exception:  # noqa: BLE001 - as in silent()
-            return
-
-    def _plain(self, value: Any) -> Any:
-        """Return what keeps nothing alive: the value, the number of an object, or the name of a type."""
-        if self.hides_all:
-            return Reference("hidden")
-        if type(value) in PLAIN:
-            return value
-        state = getattr(value, "_sa_instance_state", None) if hasattr(type(value), "__mapper__") else None
-        if state is not None:
-            return Reference(self._register.number(state))
-        return None if isinstance(value, LoaderCallableStatus) else Reference(type(value).__name__)
-
-    def attributes_expired(self, state: State, names: Any) -> None:
-        """Record that values of an object were discarded."""
-        try:
-            walk = self._walk if self._outcome else 0
-            key, names = state.key and state.key[1], tuple(sorted(names or ()))
-            number, place = self._register.number(state), self._walk_place if walk else caller()
-            self.sink.append(
-                (int(Kind.EXPIRED), perf_counter_ns(), place, self.number, number, key, names, walk)
-            )
-        except Exception:  # noqa: BLE001 - as in silent()
-            return
-
-    def attributes_refreshed(self, state: State, names: Any) -> None:
-        """Record that values of an object were written anew."""
-        try:
-            self._note_object(Kind.REFRESHED, state, tuple(sorted(names or ())))
-        except Exception:  # noqa: BLE001 - as in silent()
-            return
 
 
 def _given_connections(session: Session) -> set[Connection]:
