@@ -172,7 +172,7 @@ class Recording(Trace):
         return self[:]
 
     def mark(self, name: str) -> None:
-        """Put a mark into the recording, for :meth:`Trace.between` and for readers.
+        """Put a mark into the recording, for :meth:`session_demo.Trace.between` and for readers.
 
         Args:
             name: What readers will see.
