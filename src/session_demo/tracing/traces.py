@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import TypeVar, overload
 
 from ..errors import UnknownObjectError
 from ..picture import Picture
 from .events import Event, ObjectEvent, ObjectState, StateChanged, StatementExecuted
+from .export import json
 from .render import html, state_machine, text
 from .render.layout import commands, summarise
 
@@ -125,6 +128,37 @@ class Trace(Sequence[Event]):
             MissingExtraError: matplotlib is not installed.
         """
         return state_machine.render(self._events())
+
+    def to_json(self) -> str:
+        """Write the trace as JSON that :meth:`from_json` reads back. Hidden values stay hidden.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     session.add(Author(name="Stanislaw Lem"))
+            >>> Trace.from_json(story.to_json()).states("Author A")
+            ['transient', 'pending']
+        """
+        return json.write(self._events())
+
+    @staticmethod
+    def from_json(text: str) -> Trace:
+        """Read a trace that :meth:`to_json` wrote.
+
+        Raises:
+            TraceFormatError: *text* is something else, or of another version of the format.
+        """
+        return Trace(json.read(text))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the trace into a file, for :func:`load_trace` and ``python -m session_demo show``.
+
+        Args:
+            path: The file. What it held before is replaced.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        Path(path).write_text(self.to_json(), encoding="utf-8")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"
