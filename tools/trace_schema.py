@@ -75,7 +75,8 @@ def schema() -> dict[str, Any]:
 def _event(kind: type[Event]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     known = {
-        one.name: TYPES[hints[one.name]] | ({} if one.default in (MISSING, None) else {"default": one.default})
+        one.name: TYPES[hints[one.name]]
+        | ({} if one.default in (MISSING, None) else {"default": one.default})
         for one in fields(kind)
     }
     required = [one.name for one in fields(kind) if one.default is MISSING]

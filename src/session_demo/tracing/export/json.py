@@ -39,8 +39,8 @@ def write(story: Sequence[Event]) -> str:
 
 
 def _event(event: Event, lines: Lines) -> dict[str, Any]:
-    kind = type(event)
-    written: dict[str, Any] = {"event": kind.__name__}
+    kind = type(event).__name__
+    written: dict[str, Any] = {"event": kind}
     for name, default in _defaults(kind):
         value = getattr(event, name)
         if default is MISSING or value != default:
@@ -118,17 +118,16 @@ def _made(written: Any, lines: Sequence[SourceLine]) -> Event:
         raise ValueError(f"{written!r} is no object")
     given = dict(written)
     name = given.pop("event", None)
-    kind = kinds().get(name) if isinstance(name, str) else None
-    if kind is None:
+    if not isinstance(name, str) or name not in kinds():
         raise ValueError(f"no class of events is called {name!r}")
-    readers = _readers(kind)
+    readers = _readers(name)
     if unknown := sorted(given.keys() - readers.keys()):
         raise ValueError(f"{name} has no field {unknown[0]!r}")
-    required = {field for field, default in _defaults(kind) if default is MISSING}
+    required = {field for field, default in _defaults(name) if default is MISSING}
     if missing := sorted(required - given.keys()):
         raise ValueError(f"{name} needs the field {missing[0]!r}")
     made = {field: _field(field, readers[field], value, lines) for field, value in given.items()}
-    return kind(**made)
+    return kinds()[name](**made)
 
 
 def _field(name: str, reader: Callable[[Any], Any], value: Any, lines: Sequence[SourceLine]) -> Any:
@@ -151,14 +150,14 @@ def kinds() -> dict[str, type[Event]]:
 
 
 @cache
-def _defaults(kind: type[Event]) -> list[tuple[str, object]]:
-    return [(one.name, one.default) for one in fields(kind)]
+def _defaults(kind: str) -> list[tuple[str, object]]:
+    return [(one.name, one.default) for one in fields(kinds()[kind])]
 
 
 @cache
-def _readers(kind: type[Event]) -> dict[str, Callable[[Any], Any]]:
-    hints = get_type_hints(kind)
-    return {one.name: READERS[hints[one.name]] for one in fields(kind)}
+def _readers(kind: str) -> dict[str, Callable[[Any], Any]]:
+    hints = get_type_hints(kinds()[kind])
+    return {one.name: READERS[hints[one.name]] for one in fields(kinds()[kind])}
 
 
 def _exactly(*types: type) -> Callable[[Any], Any]:
