@@ -15,15 +15,17 @@ import session_demo
 SRC = Path(session_demo.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"errors", "tracing.events"},
+    {"errors", "tracing.events", "tracing.redaction", "tracing.export", "commands"},
     {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
-    | {"tracing.lines", "tracing.target"},
-    {"architecture", "tracing.records"}
+    | {"tracing.lines", "tracing.target", "tracing.export.page", "tracing.export.values"}
+    | {"tracing.render.terminal"},
+    {"architecture", "tracing.records", "tracing.export.json", "tracing.export.perfetto"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
     {"tracing.hooks", "tracing.traces"},
-    {"tracing.recorder", "tracing.snapshot"},
+    {"tracing.loading", "tracing.recorder", "tracing.snapshot"},
     {"tracing"},
-    {"", "testing"},
+    {"commands.show", "ipython", "testing"},
+    {"", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
