@@ -23,19 +23,20 @@ HELPERS: list[set[str]] = [
     {"keyset"},
 ]
 TRACING: list[set[str]] = [
-    {"words", "listening", "names", "redaction", "shadows"},
+    {"words", "listening", "names", "redaction", "shadows", "export"},
     {"attributes", "events", "target"},
-    {"lines", "objects", "render", "render.layout"},
-    {"causes"} | {f"render.{medium}" for medium in ("html", "state_machine", "text")},
+    {"lines", "objects", "render", "render.layout", "render.terminal", "export.page", "export.values"},
+    {"causes", "export.json", "export.perfetto"}
+    | {f"render.{medium}" for medium in ("html", "state_machine", "text")},
     {"records", "traces"},
-    {"object_hooks"},
+    {"object_hooks", "loading"},
     {"connections"},
     {"hooks"},
     {"watch"},
     {"recording", "snapshot"},
     {"recorder"},
 ]
-TOP: list[set[str]] = [{"tracing"}, {"", "testing"}]
+TOP: list[set[str]] = [{"tracing"}, {"testing"}, {""}]
 FLOOR = (
     {name: number for number, names in enumerate(HELPERS) for name in names}
     | {f"tracing.{name}": number for number, names in enumerate(TRACING) for name in names}

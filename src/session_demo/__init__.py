@@ -3,7 +3,7 @@
 from .architecture import architecture
 from .engine import create_engine, temporary_sqlite_url
 from .expected import expect_error
-from .tracing import ObjectState, Recording, Snapshot, Trace, snapshot, state_of, trace
+from .tracing import ObjectState, Recording, Snapshot, Trace, load_trace, snapshot, state_of, trace
 
 __version__ = "0.1.0"
 
@@ -15,6 +15,7 @@ __all__ = [
     "architecture",
     "create_engine",
     "expect_error",
+    "load_trace",
     "snapshot",
     "state_of",
     "temporary_sqlite_url",

@@ -101,3 +101,9 @@ class MissingExtraError(SessionDemoError, ImportError):
     """A picture or a signature was asked for, and the package that makes it is not installed."""
 
     page = "book/installing.html"
+
+
+class TraceFormatError(SessionDemoError, ValueError):
+    """A text or a file was read as a trace and is none, or is of another version."""
+
+    page = "book/exporting.html"
