@@ -11,6 +11,7 @@ FAMILY = {
     "NotASessionError": TypeError,
     "TracingStateError": RuntimeError,
     "UnknownObjectError": LookupError,
+    "TraceFormatError": ValueError,
     "NotMappedError": TypeError,
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,

@@ -55,6 +55,7 @@ class SessionHooks(ObjectHooks):
         super().__init__(number, sink, register, hides_all)
         self.session = weakref.ref(session)
         self._session_key = session.hash_key
+        self._forget: weakref.finalize[..., Session] | None = None
         self._numbers = connections
         self._level = level
         # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
@@ -90,6 +91,8 @@ class SessionHooks(ObjectHooks):
         shadows.listen(session, self)
         if self._level == "full":
             attributes.listen(session, self)
+            self._forget = weakref.finalize(session, attributes.remove, self._session_key, self)
+            self._forget.atexit = False
             for thing in (*session.identity_map.values(), *session.new):
                 attributes.hear(type(thing))
 
@@ -102,6 +105,8 @@ class SessionHooks(ObjectHooks):
                 listening.remove(session, name, hook)
             shadows.remove(session, self)
         attributes.remove(self._session_key, self)
+        if self._forget:
+            self._forget.detach()
         for connection in list(self._heard):
             for connection_hooks in self._connection_hooks.values():
                 connection_hooks.detach(connection)

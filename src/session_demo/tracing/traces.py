@@ -225,7 +225,7 @@ class Trace(Sequence[Event]):
         return Trace(json.read(written))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the trace into a file, for :func:`session_demo.load_trace` and ``python -m session_demo show``.
+        """Write the trace into a file, for :func:`session_demo.load_trace` and the command line.
 
         Args:
             path: The file. What it held before is replaced.

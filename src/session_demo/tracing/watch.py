@@ -65,11 +65,13 @@ class ClassWatch:
     def __init__(self, watched: type[Session], make: Make) -> None:
         self._watched = watched
         self._make = make
+        self._over = False
         self._hooks: weakref.WeakKeyDictionary[Session, SessionHooks] = weakref.WeakKeyDictionary()
 
     def start(self) -> None:
         """Wait for sessions."""
         global _watches
+        self._over = False
         _watches = (*_watches, self)
         if self._watched not in _guarded:
             _guarded.add(self._watched)
@@ -78,6 +80,7 @@ class ClassWatch:
     def stop(self) -> None:
         """Take the hooks off."""
         global _watches
+        self._over = True
         _watches = tuple(other for other in _watches if other is not self)
         for hooks in list(self._hooks.values()):
             hooks.detach()
@@ -89,6 +92,8 @@ class ClassWatch:
             hooks = self._hooks[session] = self._make(session)
             hooks.attach()
             hooks.transaction_begun(session, transaction)
+            if self._over:  # another thread has just ended the recording
+                hooks.detach()
 
 
 _watches: tuple[ClassWatch, ...] = ()
