@@ -33,7 +33,7 @@ DRAWING = {"picture", "architecture", "tracing.render.state_machine"}
 FOREIGN: dict[str, set[str]] = {
     "matplotlib": DRAWING,
     "numpy": set(),
-    "IPython": set(),
+    "IPython": {"", "ipython"},
     "flask": set(),
     "pytest": set(),
     "sqlalchemy": {
