@@ -15,6 +15,7 @@ FAMILY = {
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,
     "StatementBudgetExceededError": AssertionError,
+    "TraceFormatError": ValueError,
 }
 
 
