@@ -14,6 +14,7 @@ help:
 	@echo "make html       build the book, serve nothing"
 	@echo "make lab        open the chapters in JupyterLab"
 	@echo "make notebooks  execute the chapters and store their outputs"
+	@echo "make records    store what the chapters print on SQLAlchemy 2.0 where that differs"
 	@echo "make browser    read the built book with Chromium: links, labels, widths"
 	@echo "make check      format, lint and types"
 	@echo "make lock       pin what requirements*.in ask for (UPGRADE=--upgrade: the newest)"
@@ -39,6 +40,9 @@ notebooks: $(READY)
 	@$(BIN)/python tools/notebooks.py
 	@echo "Next: make test, to compare the outputs with a new run."
 
+records: $(VENV)-2.0/.ready
+	@$(VENV)-2.0/bin/python -m tools.versions
+
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks
 
@@ -57,7 +61,7 @@ lock: $(BIN)/uv
 	@echo "Next: make test, with what is pinned now."
 
 clean:
-	rm -rf $(VENV) _build .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-2.0 _build .coverage* .mypy_cache .pytest_cache .ruff_cache
 
 $(READY): requirements.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh tools/environment.sh $(VENV) requirements.txt
@@ -67,8 +71,13 @@ $(DEV_READY): requirements-dev.txt $(READY)
 	@PYTHON="$(PYTHON)" sh tools/environment.sh $(VENV) requirements-dev.txt
 	@touch $@
 
+$(VENV)-2.0/.ready: $(READY)
+	@PYTHON="$(PYTHON)" sh tools/environment.sh $(VENV)-2.0 requirements.txt
+	@$(VENV)-2.0/bin/python -m pip install -q --disable-pip-version-check "sqlalchemy<2.1"
+	@touch $@
+
 # Not $(DEV_READY) itself: pins that can't be installed any more must not stand in the way of new ones.
 $(BIN)/uv:
 	@$(MAKE) --no-print-directory $(DEV_READY)
 
-.PHONY: help book html test notebooks lab browser check lock clean
+.PHONY: help book html test notebooks records lab browser check lock clean

@@ -31,8 +31,11 @@ from session_demo.models import Author, Base, Book
 
 VARIANTS = {
     "bare": "bare",
-    "one": "`trace`, the long session only",
-    "each": "`trace`, each session in turn",
+    "sql": "level `sql`, each session in turn",
+    "session": "level `session`, each session in turn",
+    "full": "level `full`, each session in turn",
+    "class": "level `full`, on the `sessionmaker`",
+    "over": "used and over",
     "echo": "`echo=True` into a list",
 }
 EVENTS = 100_000

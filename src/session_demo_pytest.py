@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from session_demo.tracing.recorder import Recording
+    from session_demo.tracing.recording import Recording
     from session_demo.tracing.target import Watchable
 
 MARKER = "statements(max=None, exactly=None): how many statements the recordings of session_trace may hold"

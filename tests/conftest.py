@@ -9,21 +9,26 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.event import registry
 from sqlalchemy.orm import Mapper, Session, scoped_session, sessionmaker
+from sqlalchemy.orm.session import _sessions
 
 from session_demo import create_engine
 from session_demo.models import Base
+from session_demo.tracing import attributes, watch
+from session_demo.tracing.target import acquired_connections
 
+SHADOWED = ("add", "delete", "flush", "_identity_lookup")
 CLASSES = (Session, sessionmaker, scoped_session, Connection, Engine, Pool, Mapper, Base)
 
 
 def listeners() -> Counter[str]:
-    """Count the tracer's listeners on anything alive, and everybody's listeners on whole classes."""
+    """Count everybody's listeners on whole classes, and what is hooked on living sessions."""
     whole = {id(one): one.__name__ for one in CLASSES}
     found: Counter[str] = Counter()
     # Copies: while a loop runs, the garbage collector may take entries away.
@@ -31,11 +36,30 @@ def listeners() -> Counter[str]:
         for collection, listener in collections.copy().items():
             if collection() is None or listener() is None:
                 continue
-            if target in whole:
+            # One listener on a watched class stays, and sleeps.
+            if target in whole and listener().__module__ != "session_demo.tracing.watch":
                 found[f"{whole[target]}.{name}"] += 1
-            elif listener().__module__.startswith("session_demo.tracing"):
-                found[f"an object's {name}"] += 1
+    for session in list(_sessions.values()):
+        found.update(f"a session's {name}" for name in hooked(session))
+        found.update(f"a session's own {name}" for name in vars(session) if name in SHADOWED)
+        for connection in acquired_connections(session):
+            found.update(f"a connection's {name}" for name in hooked(connection))
+    found["sessions with attributes heard"] = len(attributes._listeners)
+    found["classes watched"] = len(watch._watches)
     return found
+
+
+def hooked(target: Any) -> list[str]:
+    """Name the events of a session or a connection that the tracer listens to on this very object."""
+    if "dispatch" not in vars(target):
+        return []
+    return [
+        name
+        for name in sorted(type(target).dispatch._event_names)
+        for listener in getattr(target.dispatch, name)
+        if listener.__module__.startswith(("session_demo.tracing", "session_demo.testing"))
+        and listener.__module__ != "session_demo.tracing.watch"
+    ]
 
 
 @pytest.fixture(autouse=True)

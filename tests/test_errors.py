@@ -14,6 +14,12 @@ FAMILY = {
     "NotMappedError": TypeError,
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,
+    "NotPageableError": TypeError,
+    "CursorError": ValueError,
+    "PageError": ValueError,
+    "NoScopeError": RuntimeError,
+    "UninitialisedAppError": AttributeError,
+    "SharedScopeError": RuntimeError,
     "StatementBudgetExceededError": AssertionError,
     "TraceFormatError": ValueError,
 }

@@ -36,6 +36,17 @@ def test_other_errors_pass_unchanged() -> None:
     assert caught.value is other
 
 
+def test_numbers_of_sessions_are_left_out(session: Session) -> None:
+    """How many sessions a program made before is no part of what an error says."""
+    author = Author(name="Ann")
+    session.add(author)
+    with Session() as other, pytest.raises(sa.exc.InvalidRequestError) as caught:
+        other.add(author)
+    assert error_line(caught.value) == (
+        "InvalidRequestError: Object '<Author>' is already attached to session '...' (this is '...')"
+    )
+
+
 def test_code_of_sqlalchemy_is_told(session: Session) -> None:
     """An error that SQLAlchemy's documentation explains shows its code and not the changing link."""
     author = Author(name="Ann")

@@ -153,6 +153,15 @@ class TestTool:
         assert len(set(ids)) == 3
         assert not set(ids) & {cell.id for cell in before.cells}
 
+    def test_what_a_cell_says_of_itself_is_kept(self, tmp_path: Path) -> None:
+        """Claims, tags and records stay, in order; what an editor adds goes."""
+        path = write_notebook(tmp_path / "one.ipynb", "1")
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells[0].metadata = {"recorded": "2.0", "slideshow": {"slide_type": "skip"}}
+        notebook.cells[1].metadata = {"claims": ["S2.1", "G1.2"], "tags": ["b", "a"], "collapsed": True}
+        metadata = [cell["metadata"] for cell in json.loads(notebooks.normal_form(notebook))["cells"]]
+        assert metadata == [{"recorded": "2.0"}, {"claims": ["G1.2", "S2.1"], "tags": ["a", "b"]}]
+
     def test_check_names_what_is_not_normal(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

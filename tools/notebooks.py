@@ -21,6 +21,9 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# What a cell may say about itself: "claims" is read by tools/claims.py, "recorded" by tools/versions.py.
+LISTS = ("claims", "tags")
+TEXTS = ("recorded",)
 EXPECTED_ERROR = "raises-exception"
 CELL_TIMEOUT_SECONDS = 60
 
@@ -78,8 +81,9 @@ def normal_form(notebook: NotebookNode) -> str:
         digest = sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
         seen[digest] += 1
         cell.id = f"{digest}-{seen[digest]}"
-        tags = cell.metadata.get("tags", [])
-        cell.metadata = {"tags": sorted(tags)} if tags else {}
+        cell.metadata = {key: sorted(cell.metadata[key]) for key in LISTS if cell.metadata.get(key)} | {
+            key: cell.metadata[key] for key in TEXTS if cell.metadata.get(key)
+        }
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count

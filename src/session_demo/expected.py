@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from .errors import MissingErrorError
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+_SESSION_NUMBER = re.compile(r"(session|this is) '\d+'")
 _BACKGROUND = re.compile(r"\s*\(Background on this error at: .*?\)")
 
 
@@ -17,7 +18,8 @@ def expect_error(kind: type[BaseException]) -> Iterator[None]:
     """Let the block fail with an error of *kind*, and print the error.
 
     What is printed is the class, SQLAlchemy's code for the error where it has one, and the first
-    line of the message, without memory addresses. The page https://sqlalche.me/e/ explains the codes.
+    line of the message, without memory addresses and numbers of sessions. The page
+    https://sqlalche.me/e/ explains the codes.
 
     Args:
         kind: The class of error that the block must raise.
@@ -52,6 +54,6 @@ def error_line(error: BaseException) -> str:
         'ValueError: no page 7'
     """
     code = getattr(error, "code", None)
-    message = _BACKGROUND.sub("", _ADDRESS.sub("", str(error))).strip()
+    message = _SESSION_NUMBER.sub(r"\1 '...'", _BACKGROUND.sub("", _ADDRESS.sub("", str(error)))).strip()
     first = message.splitlines()[0] if message else ""
     return f"{type(error).__name__}{f' ({code})' if isinstance(code, str) else ''}: {first}"

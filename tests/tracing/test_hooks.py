@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.event import registry
 from sqlalchemy.orm import DeclarativeBase, InstanceState, Mapped, Session, mapped_column
+from tests.conftest import hooked
 
 from session_demo import create_engine, state_of, trace
 from session_demo.errors import UnknownObjectError
@@ -24,16 +24,6 @@ from session_demo.tracing.events import ConnectionCheckedIn
 from session_demo.tracing.hooks import SessionHooks
 from session_demo.tracing.objects import ObjectRegister
 from session_demo.tracing.target import acquired_connections
-
-
-def hooked(target: object) -> list[str]:
-    """Name the events that anybody listens to on *target* itself."""
-    return [
-        name
-        for (address, name, _), collections in registry._key_to_collection.items()
-        for collection, listener in collections.items()
-        if address == id(target) and collection() is not None and listener() is not None
-    ]
 
 
 def test_hooks_are_on_while_it_runs_and_off_afterwards(session: Session) -> None:

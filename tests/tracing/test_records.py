@@ -275,3 +275,20 @@ def test_values_of_attributes_are_text() -> None:
         ("cover", "<Picture>", "None"),
         ("secret_code", "***", "None"),
     ]
+
+
+def test_rollback_of_a_mark_is_no_change_of_state() -> None:
+    """SQLAlchemy says deleted_to_persistent also of an object that was only marked; it never was deleted."""
+    scene = Scene(Author())
+    records = [
+        (Kind.MARKED, 0, None, 1, 0, (1,), True, None),
+        scene.record(0, "deleted_to_persistent", (1,)),
+        scene.record(0, "persistent_to_deleted", (1,), walk=2),
+        scene.record(0, "deleted_to_persistent", (1,), walk=3),
+    ]
+    assert list(Decoder(scene.register).decode(records)) == [
+        DeletionMarked("Author A", True, key="id=1"),
+        DeletionMarked("Author A", False, key="id=1"),
+        StateChanged("Author A", ObjectState.PERSISTENT, ObjectState.DELETED, key="id=1"),
+        StateChanged("Author A", ObjectState.DELETED, ObjectState.PERSISTENT, key="id=1"),
+    ]

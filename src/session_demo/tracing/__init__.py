@@ -2,7 +2,8 @@
 
 from .events import ObjectState
 from .loading import load_trace
-from .recorder import Recording, trace
+from .recorder import trace
+from .recording import Recording
 from .snapshot import Snapshot, snapshot, state_of
 from .traces import Trace
 

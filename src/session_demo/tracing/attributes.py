@@ -6,14 +6,14 @@ once, when a recording first meets it, and stay; they sleep while no recording w
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 from weakref import WeakSet
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.orm import InstanceState, Mapper, Session
+
+from . import listening
 
 State = InstanceState[Any]
 
@@ -56,7 +56,7 @@ def hear(mapped: type) -> None:
     _heard.add(mapped)
     mapper: Mapper[Any] = sa.inspect(mapped)
     for name, hook in (("expire", _expired), ("refresh", _refreshed)):
-        _listen(mapped, mapper.class_manager, name, hook, raw=True)
+        listening.listen(mapper.class_manager, name, hook, raw=True)
     for column in mapper.column_attrs:
         _hear_attribute(mapped, column.key, collection=False)
     for relationship in mapper.relationships:
@@ -67,7 +67,7 @@ def _hear_attribute(mapped: type, key: str, collection: bool) -> None:
     attribute = getattr(mapped, key)
     for operation in ("append", "remove") if collection else ("set",):
         hook = _attribute_hook(mapped, key, operation)
-        _listen(attribute, attribute, operation, hook, raw=True, retval=True, include_key=True)
+        listening.listen(attribute, operation, hook, raw=True, retval=True, include_key=True)
 
 
 def _attribute_hook(mapped: type, name: str, operation: str) -> Callable[..., Any]:
@@ -98,28 +98,3 @@ def _expired(state: State, names: Any) -> None:
 def _refreshed(state: State, _context: object, names: Any) -> None:
     for listener in _listeners.get(state.session_id, ()):
         listener.attributes_refreshed(state, names)
-
-
-def _listen(target: Any, owner: Any, name: str, hook: Callable[..., Any], **how: bool) -> None:
-    """Listen without disturbing other threads, which may be calling the listeners of this class just now.
-
-    A deque that is changed while it is walked raises an error in the thread that walks it. So the new
-    listener goes into a copy, which then takes the place of the old deque.
-    """
-    collection = getattr(owner.dispatch, name)
-    shared = getattr(collection, "listeners", None)
-    if shared:
-        collection.listeners = _Copied(collection, shared)
-    event.listen(target, name, hook, **how)
-
-
-class _Copied(deque[Any]):
-    """Stands in for a deque of listeners: to append is to put a longer copy in its place."""
-
-    def __init__(self, collection: Any, shared: deque[Any]) -> None:
-        super().__init__(shared)
-        self._collection = collection
-
-    def append(self, listener: Any) -> None:
-        """Put a copy with *listener* at its end in place of this deque."""
-        self._collection.listeners = deque([*self, listener])

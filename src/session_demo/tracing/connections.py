@@ -1,4 +1,4 @@
-"""What the database is told: the hooks on one connection of one session."""
+"""What the database is told: the hooks on the connections of one session."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, TwoPhaseTransaction, event
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, SessionTransaction
 
+from . import listening
 from .causes import Hint
 from .lines import caller
+from .listening import Hook
+from .object_hooks import Outlet
 from .records import Kind
 
-if TYPE_CHECKING:
-    from .hooks import SessionHooks
-
-Hook = Callable[..., None]
-
-_TWO_PHASE = {"prepare_twophase", "commit_twophase", "rollback_twophase"}
 _WITHIN_A_FLUSH = "flush"
 _QUERIES = ("SELECT", "WITH")
 
@@ -40,46 +37,98 @@ class ConnectionNumbers:
         return number
 
 
+_OURS: Any = object()
+"""Put where a Connection remembers that it has listeners: true like True, but nobody else writes it."""
+
+
+class Owner(Protocol):
+    """The hooks on the session that uses the connections."""
+
+    number: int
+    flushing: bool
+    sent: int
+    asked: Hint
+    hides_all: bool
+    sink: Outlet
+
+    @property
+    def session(self) -> Callable[[], Session | None]:
+        """The session, if it still lives."""
+
+    def command(self, command: str, connection: int) -> None:
+        """Record that the database is told to begin or end a transaction."""
+
+
 class ConnectionHooks:
-    """The hooks of one recording on one connection.
+    """The hooks of one recording on the connections of one session, one connection after the other.
+
+    To listen costs more than to record, and every transaction brings a new Connection. So the hooks are
+    put on the first one only, and the others are lent its collections of listeners, as long as nobody else
+    has listened on a Connection that had them.
 
     Args:
-        owner: The hooks on the session that uses the connection.
-        connection: The connection.
-        number: Its number in the recording.
-        given: Whether it was given to the session instead of an engine, so that others may use it too.
+        owner: The hooks on the session that uses the connections.
+        given: Whether the connection was given to the session instead of an engine, so that others may
+            use it too.
+        plain: Whether only connections in an ordinary transaction that has begun come here. They will not
+            begin another one, nor end it in two phases.
     """
 
-    def __init__(self, owner: SessionHooks, connection: Connection, number: int, given: bool) -> None:
-        self.number = number
-        self.ours = not given
+    def __init__(self, owner: Owner, given: bool, plain: bool) -> None:
         self._owner = owner
-        # Every transaction brings a new Connection, and to listen costs more than to record: where a plain
-        # transaction has begun, nobody will speak of another beginning or of two phases.
-        begun = connection.get_transaction()
-        plain = not given and begun is not None and not isinstance(begun, TwoPhaseTransaction)
-        self._hooks = self._cursor_hooks() | self._command_hooks(plain)
-        if given:
-            self._hooks = {name: self._if_asked(hook) for name, hook in self._hooks.items()}
-        for name, hook in self._hooks.items():
-            event.listen(connection, name, hook)
+        self._number = 0
+        hooks = self._cursor_hooks() | self._command_hooks(plain)
+        self._hooks = {name: self._if_asked(hook) for name, hook in hooks.items()} if given else hooks
+        self._lendable = not given
+        self._lent: Any = None
+        self._latest: Connection | None = None
+        self._own: tuple[Any, Any] | None = None
+
+    def attach(self, connection: Connection, number: int) -> None:
+        """Listen on a connection, and no longer care for the one before.
+
+        Args:
+            connection: The connection.
+            number: Its number in the recording.
+        """
+        self._number = number
+        if self._lent is not None and self._is_ours(self._latest):
+            self._own = connection.dispatch, connection._has_events
+            connection.dispatch = self._lent
+        else:
+            self._own = None
+            for name, hook in self._hooks.items():
+                listening.listen(connection, name, hook, retval=name == "before_cursor_execute")
+            self._lent = vars(connection).get("dispatch") if self._lendable else None
+        if self._lent is not None:
+            connection._has_events = _OURS
+        self._latest = connection
+
+    def _is_ours(self, connection: Connection | None) -> bool:
+        return getattr(connection, "_has_events", None) is _OURS
 
     def detach(self, connection: Connection) -> None:
         """Take the hooks off."""
+        if self._own and connection is self._latest:
+            # Where somebody else listens too, the hooks stay; they are silent, and go with the connection.
+            if self._is_ours(connection):
+                connection.dispatch, connection._has_events = self._own
+            return
         for name, hook in self._hooks.items():
-            if event.contains(connection, name, hook):
-                event.remove(connection, name, hook)
+            listening.remove(connection, name, hook)
 
     def _cursor_hooks(self) -> dict[str, Hook]:
         # Statements are read before they run: on SQLAlchemy 2.0 the parameters shown afterwards
         # are those of the whole batch, each time. A savepoint is a statement like any other.
         running: dict[int, list[Any]] = {}
-        owner, sink, number, session = self._owner, self._owner.sink, self.number, self._owner.number
+        owner, sink, session = self._owner, self._owner.sink, self._owner.number
         kind, clock, hidden = int(Kind.SQL), perf_counter_ns, owner.hides_all
 
-        def started(_c: object, _cursor: object, sql: str, values: Any, context: Any, many: bool) -> None:
+        def started(
+            _c: object, _cursor: object, sql: str, values: Any, context: Any, many: bool
+        ) -> tuple[str, Any]:
             if sql == "BEGIN":  # sent by our engine, and the event "begin" has told of it
-                return
+                return sql, values
             try:
                 cause: Hint = _WITHIN_A_FLUSH if owner.flushing else None
                 if owner.asked and sql.startswith(_QUERIES):
@@ -87,14 +136,14 @@ class ConnectionHooks:
                 owner.sent += 1
                 compiled = context.compiled
                 names = compiled.positiontup if compiled else None
-                if hidden or context.engine.hide_parameters:
-                    values = None
-                now = clock()
-                record = [kind, now, caller(), session, sql, values, many, 0, None, names, number, cause]
+                kept = None if hidden or context.engine.hide_parameters else values
+                place, now = caller(), clock()
+                record = [kind, now, place, session, sql, kept, many, 0, None, names, self._number, cause]
                 running[id(context)] = record
                 sink.append(record)
-            except Exception:  # noqa: BLE001 - as in silent()
-                return
+            except Exception:  # noqa: BLE001, S110 - as in silent()
+                pass
+            return sql, values
 
         def finished(_c: object, cursor: Any, _sql: str, _values: Any, context: object, _many: bool) -> None:
             try:
@@ -115,15 +164,16 @@ class ConnectionHooks:
         return {name: silent(partial(self._command, command)) for name, command in told.items()}
 
     def _command(self, command: str, _connection: Connection, *_details: object) -> None:
-        self._owner.command(command, self.number)
+        self._owner.command(command, self._number)
 
     def _if_asked(self, hook: Hook) -> Hook:
         session = self._owner.session
 
-        def guarded(*arguments: Any) -> None:
+        def guarded(*arguments: Any) -> Any:
             asking = _asking_session()
             if asking is None or asking is session():
-                hook(*arguments)
+                return hook(*arguments)
+            return arguments[2:4]  # the statement and its parameters, where they are asked for
 
         return guarded
 

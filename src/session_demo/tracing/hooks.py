@@ -6,51 +6,30 @@ of its own reach the program it watches.
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from sqlalchemy import Connection, event
-from sqlalchemy.orm import InstanceState, LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
+from sqlalchemy import Connection, TwoPhaseTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionOrigin
 
-from . import attributes, causes, shadows
-from .connections import ConnectionHooks, ConnectionNumbers, Hook, silent
+from . import attributes, causes, listening, shadows
+from .connections import ConnectionHooks, ConnectionNumbers, silent
 from .lines import Place, caller
+from .listening import Hook
+from .object_hooks import ObjectHooks, Sink, State
 from .objects import ObjectRegister
-from .records import IN_CALL_ORDER, PLAIN, TRANSITIONS, Kind, Record, Reference
+from .records import IN_CALL_ORDER, TRANSITIONS, Kind
 from .target import acquired_connections
 
 Level = Literal["sql", "session", "full"]
 """How much is recorded: SQL and transactions of the database; also object states, flushes, session
 transactions, connections and the identity map; also attributes, and objects that are forgotten."""
 
-State = InstanceState[Any]
 
-
-class Sink(Protocol):
-    """Where records go."""
-
-    def append(self, record: Record, /) -> object:
-        """Keep a record."""
-
-
-class _Outlet:
-    """The way to the sink, which can be closed for good: what comes later is lost."""
-
-    __slots__ = ("append",)
-
-    def __init__(self, sink: Sink) -> None:
-        self.append: Callable[[Record], object] = sink.append
-
-    def close(self) -> None:
-        self.append = lambda _record: None
-
-
-class SessionHooks:
+class SessionHooks(ObjectHooks):
     """The hooks of one recording on one session.
 
     Args:
@@ -73,17 +52,14 @@ class SessionHooks:
         level: Level = "session",
         hides_all: bool = False,
     ) -> None:
+        super().__init__(number, sink, register, hides_all)
         self.session = weakref.ref(session)
-        self.number = number
-        self.sink = _Outlet(sink)
-        self.hides_all = hides_all
-        self.thread = threading.get_ident()
         self._session_key = session.hash_key
-        self._register = register
         self._numbers = connections
         self._level = level
-        # Connections heard so far.
-        self._heard: weakref.WeakKeyDictionary[Connection, ConnectionHooks] = weakref.WeakKeyDictionary()
+        # Connections heard so far, each with its number, or 0 when it is not the session's to give back.
+        self._heard: weakref.WeakKeyDictionary[Connection, int] = weakref.WeakKeyDictionary()
+        self._connection_hooks: dict[tuple[object, bool], ConnectionHooks] = {}
         self._begin()
         self._hooks = self._make_hooks()
 
@@ -92,12 +68,10 @@ class SessionHooks:
         self.sent = 0
         self.asked: causes.Hint = None
         self._entered = 0
-        self._outcome: str | None = None
+        self._outcome = None
         self._ending: list[Any] | None = None
         self._announced: causes.Hint | Literal[False] = False
-        # While SQLAlchemy walks a set of objects: the number of that walk, and who asked for it.
-        self._walk, self._walks = 0, 0
-        self._walk_place: Place | None = None
+        self._walk = 0
 
     def attach(self) -> None:
         """Start to listen, also to connections the session has already acquired."""
@@ -106,10 +80,7 @@ class SessionHooks:
             return
         self._begin()
         for name, hook in self._hooks.items():
-            if name in TRANSITIONS:
-                event.listen(session, name, hook, raw=True)
-            else:
-                event.listen(session, name, hook)
+            listening.listen(session, name, hook, **({"raw": True} if name in TRANSITIONS else {}))
         given = _given_connections(session)
         for connection in (*given, *acquired_connections(session)):
             if connection not in self._heard:
@@ -128,20 +99,24 @@ class SessionHooks:
         session = self.session()
         if session is not None:
             for name, hook in self._hooks.items():
-                event.remove(session, name, hook)
+                listening.remove(session, name, hook)
             shadows.remove(session, self)
         attributes.remove(self._session_key, self)
-        for connection, hooks in list(self._heard.items()):
-            hooks.detach(connection)
+        for connection in list(self._heard):
+            for connection_hooks in self._connection_hooks.values():
+                connection_hooks.detach(connection)
         self._heard.clear()
-
-    def mute(self) -> None:
-        """Record nothing from now on, but leave the hooks where another thread may be using them."""
-        self.sink.close()
+        self._connection_hooks.clear()
 
     def _listen(self, connection: Connection, given: bool) -> int:
         number = self._numbers.number(connection)
-        self._heard[connection] = ConnectionHooks(self, connection, number, given)
+        begun = connection.get_transaction()
+        plain = not given and begun is not None and not isinstance(begun, TwoPhaseTransaction)
+        kind = (connection if given else connection.engine), plain
+        if kind not in self._connection_hooks:
+            self._connection_hooks[kind] = ConnectionHooks(self, given, plain)
+        self._connection_hooks[kind].attach(connection, number)
+        self._heard[connection] = 0 if given else number
         return number
 
     def _make_hooks(self) -> dict[str, Hook]:
@@ -183,9 +158,6 @@ class SessionHooks:
 
         return moved
 
-    def _note(self, kind: Kind, *details: object) -> None:
-        self.sink.append((int(kind), perf_counter_ns(), caller(), self.number, *details))
-
     # Transactions and connections
 
     def transaction_begun(self, session: Session, moved: SessionTransaction) -> None:
@@ -195,35 +167,37 @@ class SessionHooks:
             if id(moved) == self._entered:
                 return
             self._entered = id(moved)
-            self.thread = threading.get_ident()
             self._note(Kind.TRANSACTION_BEGUN, moved.origin.name.lower())
         elif self._announced is not False:
             counts = len(session.new), len(session.dirty), len(session.deleted)
             cause, self._announced, self.flushing = self._announced, False, any(counts)
             if self.flushing:
-                self._note(Kind.FLUSH_STARTED, *counts, cause)
+                self._note_at(self._walk_place, Kind.FLUSH_STARTED, *counts, cause)
 
     def _transaction_ended(self, _session: Session, moved: SessionTransaction) -> None:
-        self._walk, self._announced, self.asked, self._entered = 0, False, None, 0
+        self._walk, self._announced, self.asked, self._entered, self._ending = 0, False, None, 0, None
         if moved.origin is SessionTransactionOrigin.SUBTRANSACTION:
             if self.flushing:  # no after_flush_postexec came: the flush failed
                 self.flushing = False
                 self._note(Kind.FLUSH_ENDED, True)
             return
-        for connection, hooks in sorted(self._heard.items(), key=lambda item: item[1].number):
-            if hooks.ours and connection.closed:
-                hooks.ours = False
-                self._note(Kind.CHECKED_IN, hooks.number)
+        place = self._walk_place if self._outcome else caller()
+        for connection, number in sorted(self._heard.items(), key=lambda item: item[1]):
+            if number and connection.closed:
+                self._heard[connection] = 0
+                self._note_at(place, Kind.CHECKED_IN, number)
         outcome, self._outcome = self._outcome or "closed", None
-        self._note(Kind.TRANSACTION_ENDED, moved.origin.name.lower(), outcome)
+        self._note_at(place, Kind.TRANSACTION_ENDED, moved.origin.name.lower(), outcome)
 
     def _connection_acquired(self, _session: Session, _moved: object, connection: Connection) -> None:
         # The pool and the driver were asked a moment ago, before anybody could tell for whom.
         if connection not in self._heard:
+            self._ending = None
             number = self._listen(connection, given=False)
+            place = caller()
             if self._level != "sql":
-                self._note(Kind.CHECKED_OUT, number)
-            self._note(Kind.COMMAND, "BEGIN", number, None)
+                self._note_at(place, Kind.CHECKED_OUT, number)
+            self._note_at(place, Kind.COMMAND, "BEGIN", number, None)
 
     def command(self, command: str, connection: int) -> None:
         """Record that a connection is about to tell the database to begin or end a transaction."""
@@ -232,27 +206,28 @@ class SessionHooks:
         self.sink.append(record)
 
     def _outcome_known(self, outcome: str, _session: Session) -> None:
+        place = None
         if self._ending:
             self._ending[6] = perf_counter_ns()
-            self._ending = None
+            place, self._ending = self._ending[2], None
         self._outcome = outcome
-        self._begin_walk()
+        self._begin_walk(place or caller())
 
-    def _begin_walk(self) -> None:
+    def _begin_walk(self, place: Place | None) -> None:
         self._walks += 1
-        self._walk, self._walk_place = self._walks, caller()
+        self._walk, self._walk_place = self._walks, place
 
     # Flushes and queries
 
     def _flush_announced(self, _session: Session, _context: object, _instances: object) -> None:
         # No flush follows where listeners take its work away, or where the new objects are orphans.
-        self._begin_walk()
+        self._begin_walk(caller())
         self._announced = causes.of_flush(self._walk_place[2] if self._walk_place else "")
 
     def _flush_ended(self, _session: Session, _context: object) -> None:
         self.flushing = False
         self._walk = 0
-        self._note(Kind.FLUSH_ENDED, False)
+        self._note_at(self._walk_place, Kind.FLUSH_ENDED, False)
 
     def flush_skipped(self) -> None:
         """Record that the program asked for a flush, and there was nothing to do."""
@@ -264,67 +239,6 @@ class SessionHooks:
         if execution.is_column_load or execution.is_relationship_load or execution.lazy_loaded_from:
             place = caller()
             self.asked = causes.of_execution(execution, self._register, place[2] if place else "")
-
-    # Objects
-
-    def _note_object(self, kind: Kind, state: State, *details: object) -> None:
-        self._note(kind, self._register.number(state), state.key and state.key[1], *details)
-
-    def deletion_marked(self, state: State, cascaded_from: State | None) -> None:
-        """Record that an object is marked to be deleted."""
-        head = cascaded_from and ("cascade from {}", self._register.number(cascaded_from))
-        self._note_object(Kind.MARKED, state, True, head)
-
-    def deletion_unmarked(self, state: State) -> None:
-        """Record that an object is no longer marked."""
-        self._note_object(Kind.MARKED, state, False, None)
-
-    def identity_found(self, state: State, asking: State | None) -> None:
-        """Record that the identity map had what was asked for."""
-        place = caller()
-        called = causes.spelled(place[2]) if place else ""
-        cause = ("many-to-one of {}", self._register.number(asking)) if asking else called
-        self._note_object(Kind.IDENTITY_FOUND, state, cause)
-
-    def attribute_changed(
-        self, state: State, name: str, operation: str, value: Any, old: Any, by: str
-    ) -> None:
-        """Record that an attribute was set, or that a collection changed."""
-        try:
-            shown = self._plain(value), self._plain(old)
-            self._note_object(Kind.ATTRIBUTE, state, name, operation, *shown, by and f"backref of {by}")
-        except Exception:  # noqa: BLE001 - as in silent()
-            return
-
-    def _plain(self, value: Any) -> Any:
-        """Return what keeps nothing alive: the value, the number of an object, or the name of a type."""
-        if self.hides_all:
-            return Reference("hidden")
-        if type(value) in PLAIN:
-            return value
-        state = getattr(value, "_sa_instance_state", None) if hasattr(type(value), "__mapper__") else None
-        if state is not None:
-            return Reference(self._register.number(state))
-        return None if isinstance(value, LoaderCallableStatus) else Reference(type(value).__name__)
-
-    def attributes_expired(self, state: State, names: Any) -> None:
-        """Record that values of an object were discarded."""
-        try:
-            walk = self._walk if self._outcome else 0
-            key, names = state.key and state.key[1], tuple(sorted(names or ()))
-            number, place = self._register.number(state), self._walk_place if walk else caller()
-            self.sink.append(
-                (int(Kind.EXPIRED), perf_counter_ns(), place, self.number, number, key, names, walk)
-            )
-        except Exception:  # noqa: BLE001 - as in silent()
-            return
-
-    def attributes_refreshed(self, state: State, names: Any) -> None:
-        """Record that values of an object were written anew."""
-        try:
-            self._note_object(Kind.REFRESHED, state, tuple(sorted(names or ())))
-        except Exception:  # noqa: BLE001 - as in silent()
-            return
 
 
 def _given_connections(session: Session) -> set[Connection]:

@@ -124,6 +124,7 @@ class Decoder:
         self._hides = hides
         # What the events so far say of each object: its state, and the session it was last heard in.
         self._shown: dict[int, tuple[ObjectState, int]] = {}
+        self._marked: set[int] = set()
         # Most events share their line with the one before.
         self._line: tuple[Place | None, SourceLine | None] = None, None
 
@@ -171,6 +172,10 @@ class Decoder:
         source, target = TRANSITIONS[transition]
         self._shown[number] = target, common["session"]
         about = self._about(number, key)
+        if number in self._marked:
+            self._marked.discard(number)
+            if source is ObjectState.DELETED:  # so SQLAlchemy says, also of what was marked and never deleted
+                return DeletionMarked(marked=False, cause="rollback", **about, **common)
         return StateChanged(source=source, target=target, cause=self._cause(cause), **about, **common)
 
     def _silent_changes(
@@ -229,6 +234,10 @@ class Decoder:
             return repr(value)
         return self._register.label(value.of) if isinstance(value.of, int) else f"<{value.of}>"
 
+    def _mark(self, common: Common, number: int, key: Any, marked: bool, cause: causes.Hint) -> Event:
+        (self._marked.add if marked else self._marked.discard)(number)
+        return DeletionMarked(marked=marked, cause=self._cause(cause), **self._about(number, key), **common)
+
     def _forgotten(self, common: Common, number: int) -> Event:
         _, session = self._shown.pop(number, (None, 1))
         return ObjectForgotten(**self._about(number), **common | {"session": session})
@@ -274,9 +283,7 @@ _DECODERS: dict[int, Callable[..., Event]] = {
     Kind.COMMAND: Decoder._command,
     Kind.SQL: Decoder._statement,
     Kind.MARK: lambda _, at, name: MarkSet(name, **at),
-    Kind.MARKED: lambda self, at, number, key, marked, cause: DeletionMarked(
-        marked=marked, cause=self._cause(cause), **self._about(number, key), **at
-    ),
+    Kind.MARKED: Decoder._mark,
     Kind.IDENTITY_FOUND: lambda self, at, number, key, cause: IdentityFound(
         cause=self._cause(cause), **self._about(number, key), **at
     ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 SENSITIVE = (
     *("password", "passwd", "passphrase", "pwd", "secret", "token", "credential"),
@@ -27,14 +28,15 @@ class Hidden:
 HIDDEN = Hidden()
 
 
-def hiding(words: Iterable[str]) -> Callable[[str], bool]:
+@lru_cache(maxsize=16)
+def hiding(words: tuple[str, ...]) -> Callable[[str], bool]:
     """Return a function that tells whether the value of a column or parameter is to be hidden.
 
     Args:
         words: Parts of names; case, underscores and hyphens do not matter.
 
     Example:
-        >>> hides = hiding(["password"])
+        >>> hides = hiding(("password",))
         >>> hides("PASSWORD_hash"), hides("api_Pass_Word"), hides("name")
         (True, True, False)
     """

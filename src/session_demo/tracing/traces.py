@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TextIO, TypeVar, overload
 
 from ..errors import UnknownObjectError
 from ..picture import Picture
-from .events import Event, ObjectEvent, ObjectState, StateChanged, StatementExecuted
+from .events import Event, MarkSet, ObjectEvent, ObjectState, StateChanged, StatementExecuted
 from .export import json, page, perfetto
 from .render import html, state_machine, terminal, text
 from .render.layout import commands, summarise
@@ -117,6 +118,79 @@ class Trace(Sequence[Event]):
         left: list[ObjectState] = [moves[0].source] if moves[0].source else []
         return [str(state) for state in left + [move.target for move in moves]]
 
+    def where(self, wanted: Callable[[Event], bool]) -> Trace:
+        """Return the events for which *wanted* says yes, as a trace."""
+        return Trace(filter(wanted, self._events()), label_of=self._label_of)
+
+    def about(self, thing: object) -> Trace:
+        """Return the events of one object.
+
+        Args:
+            thing: The object itself, or its label.
+
+        Example:
+            >>> with trace(session, "full") as story:
+            ...     author = Author(name="Stanislaw Lem")
+            ...     session.add(author)
+            ...     author.name = "Lem"
+            >>> len(story.about(author))
+            2
+        """
+        events = self._events()  # first, for labels are given as events are read
+        label = thing if isinstance(thing, str) else self._label_of(thing)
+        return Trace(
+            (event for event in events if isinstance(event, ObjectEvent) and event.label == label),
+            label_of=self._label_of,
+        )
+
+    def between(self, first: str, last: str | None = None) -> Trace:
+        """Return the events after one mark and before another one.
+
+        Args:
+            first: The name of the mark after which to begin.
+            last: The name of the mark before which to end; None for the end of the trace.
+
+        Raises:
+            LookupError: There is no such mark.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     session.add(Author(name="Stanislaw Lem"))
+            ...     story.mark("commit")
+            ...     session.commit()
+            >>> story.between("commit").commands
+            ['BEGIN', 'INSERT', 'COMMIT']
+        """
+        begin = self._place_of(first, 0) + 1
+        return self[begin : None if last is None else self._place_of(last, begin)]
+
+    def _place_of(self, mark: str, begin: int) -> int:
+        events = self._events()
+        for place in range(begin, len(events)):
+            if isinstance(event := events[place], MarkSet) and event.name == mark:
+                return place
+        seen = ", ".join(repr(event.name) for event in self.of(MarkSet)) or "none at all"
+        raise LookupError(f"Can't find the mark {mark!r}: this trace has {seen}. Set it with story.mark().")
+
+    def repeated(self) -> list[tuple[StatementExecuted, int]]:
+        """Return the statements that one line sent more than once, each with how often.
+
+        A statement that a loop sends for each object again is what is known as N+1. Its cause says which
+        relationship to load together with the query, with ``selectinload()`` for example.
+
+        Example:
+            >>> session.add_all([Author(name="Ann"), Author(name="Ben")])
+            >>> session.commit()
+            >>> with trace(session) as story:
+            ...     for author in session.scalars(sa.select(Author)):
+            ...         _ = author.books
+            >>> [(one.cause, count) for one, count in story.repeated()]
+            [('lazy load of Author.books', 2)]
+        """
+        counts = Counter((one.line, one.sql, one.cause) for one in self.statements if one.cause != "flush")
+        first = {(one.line, one.sql, one.cause): one for one in reversed(self.statements)}
+        return [(first[key], count) for key, count in counts.items() if count > 1]
+
     @property
     def summary(self) -> str:
         """One line that says what happened."""
@@ -151,7 +225,7 @@ class Trace(Sequence[Event]):
         return Trace(json.read(written))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the trace into a file, for :func:`load_trace` and ``python -m session_demo show``.
+        """Write the trace into a file, for :func:`session_demo.load_trace` and ``session-demo show``.
 
         Args:
             path: The file. What it held before is replaced.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Protocol
@@ -77,16 +76,11 @@ class ClassWatch:
             event.listen(self._watched, "after_transaction_create", _session_at_work)
 
     def stop(self) -> None:
-        """Take the hooks off the sessions of this thread; those of others fall silent, and follow later."""
+        """Take the hooks off."""
         global _watches
         _watches = tuple(other for other in _watches if other is not self)
-        here, alive = threading.get_ident(), {thread.ident for thread in threading.enumerate()}
-        for session, hooks in list(self._hooks.items()):
-            if hooks.thread == here or hooks.thread not in alive:
-                hooks.detach()
-            else:
-                hooks.mute()
-                _muted.setdefault(session, []).append(hooks)
+        for hooks in list(self._hooks.values()):
+            hooks.detach()
         self._hooks.clear()
 
     def meet(self, session: Session, transaction: SessionTransaction) -> None:
@@ -99,18 +93,10 @@ class ClassWatch:
 
 _watches: tuple[ClassWatch, ...] = ()
 _guarded: weakref.WeakSet[type[Session]] = weakref.WeakSet()
-# Silent hooks on sessions of other threads. They come off when that thread next begins a transaction:
-# then it is calling none of them.
-_muted: weakref.WeakKeyDictionary[Session, list[SessionHooks]] = weakref.WeakKeyDictionary()
 
 
 def _session_at_work(session: Session, transaction: SessionTransaction) -> None:
-    if not _watches and not _muted:
-        return
     try:
-        if transaction.parent is None:
-            for hooks in _muted.pop(session, ()):
-                hooks.detach()
         for watch in _watches:
             watch.meet(session, transaction)
     except Exception:  # noqa: BLE001 - a defect of the instrument must not become one of the program
