@@ -36,7 +36,7 @@ TRACING: list[set[str]] = [
     {"recording", "snapshot"},
     {"recorder"},
 ]
-TOP: list[set[str]] = [{"tracing"}, {"testing"}, {""}]
+TOP: list[set[str]] = [{"commands"}, {"tracing"}, {"commands.show", "ipython", "testing"}, {"", "__main__"}]
 FLOOR = (
     {name: number for number, names in enumerate(HELPERS) for name in names}
     | {f"tracing.{name}": number for number, names in enumerate(TRACING) for name in names}
@@ -47,7 +47,7 @@ DRAWING = {"picture", "architecture", "tracing.render.state_machine"}
 FOREIGN: dict[str, set[str]] = {
     "matplotlib": DRAWING,
     "numpy": set(),
-    "IPython": set(),
+    "IPython": {"", "ipython"},
     "flask": {"flask"},
     "werkzeug": {"flask"},
     "itsdangerous": {"cursors"},

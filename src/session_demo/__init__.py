@@ -1,9 +1,16 @@
 """See what a SQLAlchemy ORM Session does: record it, show it, learn from it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .architecture import architecture
 from .engine import create_engine, temporary_sqlite_url
 from .expected import expect_error
 from .tracing import ObjectState, Recording, Snapshot, Trace, load_trace, snapshot, state_of, trace
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 __version__ = "0.1.0"
 
@@ -21,3 +28,17 @@ __all__ = [
     "temporary_sqlite_url",
     "trace",
 ]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Answer ``%load_ext session_demo``."""
+    from . import ipython
+
+    ipython.load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Answer ``%unload_ext session_demo``."""
+    from . import ipython
+
+    ipython.unload(shell)

@@ -225,7 +225,7 @@ class Trace(Sequence[Event]):
         return Trace(json.read(written))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the trace into a file, for :func:`session_demo.load_trace` and the command line.
+        """Write the trace into a file, for :func:`session_demo.load_trace` and ``session-demo show``.
 
         Args:
             path: The file. What it held before is replaced.

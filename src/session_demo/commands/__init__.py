@@ -1,0 +1,1 @@
+"""What `python -m session_demo` can do: a module for each command."""
