@@ -15,6 +15,8 @@ FAMILY = {
     "MissingErrorError": AssertionError,
     "MissingExtraError": ImportError,
     "StatementBudgetExceededError": AssertionError,
+    "NoSuchAttributeError": AttributeError,
+    "MatchError": TypeError,
 }
 
 

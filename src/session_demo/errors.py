@@ -65,3 +65,19 @@ class MissingExtraError(SessionDemoError, ImportError):
     """A picture was asked for, and the package that draws it is not installed."""
 
     page = "book/installing.html"
+
+
+class NoSuchAttributeError(SessionDemoError, AttributeError):
+    """An attribute was to be filled that the class of the object does not have."""
+
+    page = "book/api.html"
+
+
+class MatchError(SessionDemoError, TypeError):
+    """What identifies a row, and what a new one gets besides, cannot be told apart."""
+
+    page = "book/helpers.html"
+
+
+class UnprotectedMatchWarning(UserWarning):
+    """A row is to be found or else made, and nothing keeps two sessions from making it twice."""
