@@ -16,9 +16,18 @@ SRC = Path(session_demo.__file__).parent
 
 FLOORS: list[set[str]] = [
     {"errors", "tracing.events"},
-    {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
+    {
+        "base_model",
+        "engine",
+        "expected",
+        "picture",
+        "uniqueness",
+        "tracing.objects",
+        "tracing.render",
+        "tracing.render.layout",
+    }
     | {"tracing.lines", "tracing.target"},
-    {"architecture", "tracing.records"}
+    {"architecture", "models", "session", "tracing.records"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
     {"tracing.hooks", "tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
@@ -35,7 +44,8 @@ FOREIGN: dict[str, set[str]] = {
     "flask": set(),
     "pytest": set(),
     "sqlalchemy": {
-        *("engine", "models", "tracing.objects", "tracing.target"),
+        *("base_model", "engine", "models", "session", "uniqueness"),
+        *("tracing.objects", "tracing.target"),
         *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),
         "testing",
     },

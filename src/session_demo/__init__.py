@@ -1,15 +1,19 @@
 """See what a SQLAlchemy ORM Session does: record it, show it, learn from it."""
 
 from .architecture import architecture
+from .base_model import BaseModel
 from .engine import create_engine, temporary_sqlite_url
 from .expected import expect_error
+from .session import Session
 from .tracing import ObjectState, Recording, Snapshot, Trace, snapshot, state_of, trace
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BaseModel",
     "ObjectState",
     "Recording",
+    "Session",
     "Snapshot",
     "Trace",
     "architecture",
