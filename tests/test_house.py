@@ -27,11 +27,11 @@ FLOORS: list[set[str]] = [
         "tracing.render.layout",
     }
     | {"tracing.lines", "tracing.target"},
-    {"architecture", "models", "session", "tracing.records"}
+    {"architecture", "cursors", "models", "ordering", "page_numbers", "tracing.records"}
     | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
-    {"tracing.hooks", "tracing.traces"},
-    {"tracing.recorder", "tracing.snapshot"},
-    {"tracing"},
+    {"paginator", "tracing.hooks", "tracing.traces"},
+    {"pagination", "tracing.recorder", "tracing.snapshot"},
+    {"keyset", "session", "tracing"},
     {"", "testing"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
@@ -42,15 +42,17 @@ FOREIGN: dict[str, set[str]] = {
     "numpy": set(),
     "IPython": set(),
     "flask": set(),
+    "itsdangerous": {"cursors"},
     "pytest": set(),
     "sqlalchemy": {
         *("base_model", "engine", "models", "session", "uniqueness"),
+        *("keyset", "ordering", "pagination"),
         *("tracing.objects", "tracing.target"),
         *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),
         "testing",
     },
 }
-LAZY = {"matplotlib", "numpy", "IPython", "flask"}
+LAZY = {"matplotlib", "numpy", "IPython", "flask", "itsdangerous"}
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools"}
 
@@ -135,7 +137,7 @@ def test_tracing_knows_no_model(name: str) -> None:
 
 def test_import_is_light(python: Callable[..., str]) -> None:
     """In a fresh interpreter the package loads nothing that draws, serves, or shows notebooks."""
-    heavy = {"matplotlib", "flask", "IPython", "numpy"}
+    heavy = {"matplotlib", "flask", "IPython", "numpy", "itsdangerous", "werkzeug"}
     assert python(f"import session_demo, sys; print(sorted({heavy!r} & set(sys.modules)))") == "[]\n"
 
 

@@ -61,8 +61,26 @@ class StatementBudgetExceededError(SessionDemoError, AssertionError):
     page = "book/testing.html"
 
 
+class NotPageableError(SessionDemoError, TypeError):
+    """Pages were asked for of something that has none."""
+
+    page = "book/pages.html"
+
+
+class PageError(SessionDemoError, ValueError):
+    """A page, or its size, was asked for that there can't be."""
+
+    page = "book/pages.html"
+
+
+class CursorError(SessionDemoError, ValueError):
+    """The cursor of a page is damaged, forged, or of another order; or no cursor can be made."""
+
+    page = "book/pages.html"
+
+
 class MissingExtraError(SessionDemoError, ImportError):
-    """A picture was asked for, and the package that draws it is not installed."""
+    """A picture or a signature was asked for, and the package that makes it is not installed."""
 
     page = "book/installing.html"
 
