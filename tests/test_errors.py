@@ -20,6 +20,7 @@ FAMILY = {
     "StatementBudgetExceededError": AssertionError,
     "NoSuchAttributeError": AttributeError,
     "MatchError": TypeError,
+    "DatabaseURLError": TypeError,
 }
 
 

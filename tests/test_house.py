@@ -32,7 +32,10 @@ FLOORS: list[set[str]] = [
     {"paginator", "tracing.hooks", "tracing.traces"},
     {"pagination", "tracing.recorder", "tracing.snapshot"},
     {"keyset", "session", "tracing"},
-    {"", "testing"},
+    {"scoped", "testing"},
+    {"isolation"},
+    {"database"},
+    {""},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
@@ -45,7 +48,8 @@ FOREIGN: dict[str, set[str]] = {
     "itsdangerous": {"cursors"},
     "pytest": set(),
     "sqlalchemy": {
-        *("base_model", "engine", "models", "session", "uniqueness"),
+        *("base_model", "engine", "models", "uniqueness"),
+        *("session", "scoped", "isolation", "database"),
         *("keyset", "ordering", "pagination"),
         *("tracing.objects", "tracing.target"),
         *("tracing.hooks", "tracing.recorder", "tracing.snapshot"),

@@ -2,6 +2,7 @@
 
 from .architecture import architecture
 from .base_model import BaseModel
+from .database import SQLAlchemy
 from .engine import create_engine, temporary_sqlite_url
 from .expected import expect_error
 from .session import Session
@@ -13,6 +14,7 @@ __all__ = [
     "BaseModel",
     "ObjectState",
     "Recording",
+    "SQLAlchemy",
     "Session",
     "Snapshot",
     "Trace",

@@ -97,5 +97,11 @@ class MatchError(SessionDemoError, TypeError):
     page = "book/helpers.html"
 
 
+class DatabaseURLError(SessionDemoError, TypeError):
+    """Where the database is, was said twice."""
+
+    page = "book/api.html"
+
+
 class UnprotectedMatchWarning(UserWarning):
     """A row is to be found or else made, and nothing keeps two sessions from making it twice."""

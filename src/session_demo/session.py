@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -11,9 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from .engine import begin_to_write
 from .errors import MatchError, described
+from .pagination import Paginator, paginate
+from .paginator import PageOptions
 from .uniqueness import identity_of, may_be_duplicate, warn_if_unprotected
 
 M = TypeVar("M")
+Ts = TypeVarTuple("Ts")
 
 
 class Session(orm.Session):
@@ -171,6 +174,42 @@ class Session(orm.Session):
             if found is not None:
                 return found
         return self._insert_or_find(model, match, values)
+
+    @overload
+    def paginate(self, query: type[M], **options: Unpack[PageOptions]) -> Paginator[M]: ...
+
+    @overload
+    def paginate(  # type: ignore[overload-overlap]
+        self, query: sa.Select[M], **options: Unpack[PageOptions]
+    ) -> Paginator[M]: ...
+
+    @overload
+    def paginate(
+        self, query: sa.Select[*Ts] | sa.CompoundSelect[*Ts], **options: Unpack[PageOptions]
+    ) -> Paginator[sa.Row[*Ts]]: ...
+
+    def paginate(self, query: Any, **options: Unpack[PageOptions]) -> Paginator[Any]:
+        """Return a page of a query; :func:`session_demo.pagination.paginate` says how.
+
+        Args:
+            query: A ``select()``, a union of several, or a mapped class.
+            options: *page*, *per_page*, *total*, *padding*, *count* and *max_per_page*, as
+                :class:`session_demo.pagination.Paginator` knows them.
+
+        Raises:
+            NotPageableError: *query* is neither a query nor a mapped class.
+            PageError: An option is no number that it can be.
+
+        Session effect:
+            One SELECT that counts, and one for the rows when they are first asked for.
+
+        Example:
+            >>> session.add_all([Author(name="Lem"), Author(name="Calvino"), Author(name="Le Guin")])
+            >>> page = session.paginate(sa.select(Author).order_by(Author.name), per_page=2)
+            >>> [author.name for author in page], page.total
+            (['Calvino', 'Le Guin'], 3)
+        """
+        return paginate(self, query, **options)
 
     def _insert_or_find(
         self, model: type[M], match: Mapping[str, Any], values: Mapping[str, Any], *, restart: bool = False
