@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from _pytest.doctest import DoctestItem
-from sqlalchemy.orm import Session
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
@@ -33,7 +32,7 @@ def _example_namespace(request: pytest.FixtureRequest) -> Iterator[None]:
     models.Base.metadata.create_all(engine)
     public = {name: getattr(session_demo, name) for name in session_demo.__all__}
     mapped = {mapper.class_.__name__: mapper.class_ for mapper in models.Base.registry.mappers}
-    with Session(engine) as session:
+    with session_demo.Session(engine) as session:
         namespace.update(public, **mapped, sa=sa, engine=engine, session=session)
         namespace["__name__"] = "__main__"  # examples are the reader's code, not the package's
         yield

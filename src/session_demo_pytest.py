@@ -1,4 +1,4 @@
-"""A pytest plugin: a fixture that records sessions, and a marker that counts their statements.
+"""A pytest plugin: fixtures that record sessions and undo what tests do, and a marker that counts statements.
 
 pytest loads it in each project that has session_demo installed. So it stands beside the package, whose
 import would load SQLAlchemy, and imports nothing but pytest until the fixture or the marker is used.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from session_demo.isolation import TestTransaction
     from session_demo.tracing.recording import Recording
     from session_demo.tracing.target import Watchable
 
@@ -48,6 +49,25 @@ def session_trace(request: pytest.FixtureRequest) -> Iterator[Callable[[Watchabl
             return recording
 
         yield start
+
+
+@pytest.fixture
+def db_transaction(request: pytest.FixtureRequest) -> Iterator[TestTransaction]:
+    """Undo after the test what it does to the database, even what it commits.
+
+    The project defines a fixture ``db``, of any scope, that returns its ``SQLAlchemy``.
+    """
+    from session_demo import SQLAlchemy
+
+    db = request.getfixturevalue("db")
+    if not isinstance(db, SQLAlchemy):
+        pytest.fail(
+            f"Can't isolate this test: the fixture db gives {db!r}. "
+            "Define a fixture db that returns the SQLAlchemy of your project.",
+            pytrace=False,
+        )
+    with db.test_transaction() as transaction:
+        yield transaction
 
 
 @pytest.hookimpl(tryfirst=True)

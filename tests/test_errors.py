@@ -22,6 +22,9 @@ FAMILY = {
     "UninitialisedAppError": AttributeError,
     "SharedScopeError": RuntimeError,
     "StatementBudgetExceededError": AssertionError,
+    "NoSuchAttributeError": AttributeError,
+    "MatchError": TypeError,
+    "DatabaseURLError": TypeError,
 }
 
 

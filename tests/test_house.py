@@ -16,11 +16,14 @@ SRC = Path(session_demo.__file__).parent
 
 HELPERS: list[set[str]] = [
     {"errors", "wsgi"},
-    {"engine", "expected", "models", "picture"},
-    {"architecture", "cursors", "flask", "ordering", "page_numbers"},
+    {"base_model", "engine", "expected", "picture", "uniqueness"},
+    {"architecture", "cursors", "flask", "models", "ordering", "page_numbers"},
     {"paginator"},
     {"pagination"},
-    {"keyset"},
+    {"keyset", "session"},
+    {"scoped"},
+    {"isolation"},
+    {"database"},
 ]
 TRACING: list[set[str]] = [
     {"words", "listening", "names", "redaction", "shadows", "export"},
@@ -54,6 +57,7 @@ FOREIGN: dict[str, set[str]] = {
     "pytest": set(),
     "sqlalchemy": {
         *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing"),
+        *("base_model", "uniqueness", "session", "scoped", "isolation", "database"),
         *(f"tracing.{name}" for name in ("objects", "target", "snapshot", "recording", "watch", "hooks")),
         *(f"tracing.{name}" for name in ("object_hooks", "connections", "causes", "shadows", "attributes")),
         "tracing.listening",

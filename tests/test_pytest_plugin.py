@@ -253,3 +253,56 @@ print(sorted({"sqlalchemy", "session_demo"} & set(sys.modules)))
 def test_unused_plugin_costs_no_import(python: Callable[..., str]) -> None:
     """A project that has the package installed and does not use the plugin loads no SQLAlchemy."""
     assert python(UNUSED) == "[]\n"
+
+
+SHOP = """
+import pytest
+import sqlalchemy as sa
+from session_demo import SQLAlchemy
+
+shop = SQLAlchemy("sqlite:///shop.db")
+
+class User(shop.Model):
+    __tablename__ = "user"
+    id = sa.Column(sa.Integer, primary_key=True)
+
+@pytest.fixture(scope="session")
+def db():
+    shop.create_all()
+    yield shop
+    shop.engine.dispose()
+"""
+
+
+def test_database_is_as_before(run: Run) -> None:
+    """With the fixture db_transaction each test finds the database as the one before it did."""
+    result = run(
+        SHOP
+        + """
+@pytest.mark.parametrize("number", [1, 2])
+def test_user(db, db_transaction, number):
+    assert db.s() is db_transaction.session
+    assert db.s.all(User) == []
+    db.s.create(User)
+    db.s.commit()
+
+def test_nothing_is_left(db):
+    assert db.s.all(User) == []
+    db.s.remove()
+"""
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_fixture_needs_a_database(run: Run) -> None:
+    """A fixture db that gives something else is told, with the remedy."""
+    result = run("""
+@pytest.fixture
+def db():
+    return None
+
+def test_user(db_transaction):
+    pass
+""")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*Can't isolate this test: the fixture db gives None. Define a fixture db*"])

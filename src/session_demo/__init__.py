@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .architecture import architecture
+from .base_model import BaseModel
+from .database import SQLAlchemy
 from .engine import create_engine, temporary_sqlite_url
 from .expected import expect_error
+from .session import Session
 from .tracing import ObjectState, Recording, Snapshot, Trace, load_trace, snapshot, state_of, trace
 
 if TYPE_CHECKING:
@@ -15,8 +18,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BaseModel",
     "ObjectState",
     "Recording",
+    "SQLAlchemy",
+    "Session",
     "Snapshot",
     "Trace",
     "architecture",

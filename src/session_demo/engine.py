@@ -78,6 +78,36 @@ def temporary_sqlite_url() -> str:
     return f"sqlite:///{Path(folder.name, 'library.db').as_posix()}"
 
 
+def begin_to_write(connection: sa.Connection, *, restart: bool = False) -> None:
+    """Have SQLite wait for its write lock now, where it would otherwise refuse it later.
+
+    A transaction of SQLite that has read cannot write after another one has written: "database is locked",
+    at once. And Python's ``sqlite3``, left to itself, commits with the RELEASE of a SAVEPOINT that comes
+    first in a transaction. BEGIN IMMEDIATE cures both. Other databases need nothing of this.
+
+    Args:
+        connection: A connection that has begun, and on which the next statement will write.
+        restart: Whether the transaction in progress has done nothing that is still needed, so that another
+            one may take its place.
+
+    Session effect:
+        On SQLite BEGIN IMMEDIATE where the driver is in no transaction yet, ROLLBACK and BEGIN IMMEDIATE
+        where the transaction is restarted. Nothing under AUTOCOMMIT.
+
+    Example:
+        >>> with engine.begin() as connection:
+        ...     begin_to_write(connection, restart=True)
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    driver: Any = connection.connection.driver_connection
+    begun = driver.in_transaction
+    if begun and restart:
+        connection.exec_driver_sql("ROLLBACK")
+    if restart if begun else _leaves_begin_to_driver(driver):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _enforce_foreign_keys(dbapi_connection: Any, _record: object) -> None:
     # SQLite ignores this PRAGMA inside a transaction, and with autocommit=False there always is one.
     chosen = getattr(dbapi_connection, "autocommit", None)
@@ -91,9 +121,12 @@ def _enforce_foreign_keys(dbapi_connection: Any, _record: object) -> None:
 
 
 def _send_begin(connection: sa.Connection) -> None:
-    driver: Any = connection.connection.dbapi_connection
+    if _leaves_begin_to_driver(connection.connection.dbapi_connection):
+        connection.exec_driver_sql("BEGIN")
+
+
+def _leaves_begin_to_driver(driver: Any) -> bool:
     # None means AUTOCOMMIT was asked for; the attribute "autocommit" (Python 3.12) takes
     # a bool only where the user chose the driver's newer transaction control.
     chosen_by_user = driver.isolation_level is None or isinstance(getattr(driver, "autocommit", None), bool)
-    if not chosen_by_user:
-        connection.exec_driver_sql("BEGIN")
+    return not chosen_by_user

@@ -107,3 +107,25 @@ class TraceFormatError(SessionDemoError, ValueError):
     """A text or a file was read as a trace and is none, or is of another version."""
 
     page = "book/exporting.html"
+
+
+class NoSuchAttributeError(SessionDemoError, AttributeError):
+    """An attribute was to be filled that the class of the object does not have."""
+
+    page = "book/api.html"
+
+
+class MatchError(SessionDemoError, TypeError):
+    """What identifies a row, and what a new one gets besides, cannot be told apart."""
+
+    page = "book/helpers.html"
+
+
+class DatabaseURLError(SessionDemoError, TypeError):
+    """Where the database is, was said twice."""
+
+    page = "book/api.html"
+
+
+class UnprotectedMatchWarning(UserWarning):
+    """A row is to be found or else made, and nothing keeps two sessions from making it twice."""

@@ -12,28 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from .base_model import BaseModel
 
-class Base(DeclarativeBase):
+
+class Base(BaseModel, DeclarativeBase):
     """The registry of the library's mapped classes."""
-
-    def __repr__(self) -> str:
-        """Show the class and its columns without ever emitting SQL.
-
-        Reading an attribute of an expired object would send a SELECT; this reads only
-        what is already in memory. A column that has a row but is not loaded shows as
-        ``...``.
-        """
-        state = sa.inspect(self)
-        identity = dict(zip(state.mapper.primary_key, state.identity or (), strict=False))
-        shown = []
-        for name, column in state.mapper.columns.items():
-            if name in state.dict:
-                shown.append(f"{name}={state.dict[name]!r}")
-            elif column in identity:
-                shown.append(f"{name}={identity[column]!r}")
-            elif state.key is not None:
-                shown.append(f"{name}=...")
-        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 book_subject = sa.Table(
