@@ -79,6 +79,24 @@ class CursorError(SessionDemoError, ValueError):
     page = "book/pages.html"
 
 
+class NoScopeError(SessionDemoError, RuntimeError):
+    """The session of an application context was asked for where there is none."""
+
+    page = "book/flask.html"
+
+
+class UninitialisedAppError(SessionDemoError, RuntimeError, AttributeError):
+    """The session of an application was asked for that was given none."""
+
+    page = "book/flask.html"
+
+
+class SharedScopeError(SessionDemoError, RuntimeError):
+    """A thread or a task came to use the session of another one."""
+
+    page = "book/flask.html"
+
+
 class MissingExtraError(SessionDemoError, ImportError):
     """A picture or a signature was asked for, and the package that makes it is not installed."""
 
