@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -17,12 +18,19 @@ FILES = ["sqlite", "sqlite-wal", "sqlite-ordinary", "sqlite-ordinary-wal"]
 DATABASES = [*FILES, *SERVERS]
 
 
+def unavailable(name: str, reason: str) -> NoReturn:
+    """Skip, or fail where SESSION_DEMO_REQUIRE says that *name* must be there."""
+    if name in os.environ.get("SESSION_DEMO_REQUIRE", "").split(","):
+        pytest.fail(reason)
+    pytest.skip(reason, allow_module_level=True)
+
+
 def engine_on(database: str, folder: Path, **options: object) -> Engine:
     """Return an engine on *database*, a file in *folder* or a server; skip where there is no such server."""
     if variable := SERVERS.get(database):
         url = os.environ.get(variable)
         if not url:
-            pytest.skip(f"{variable} is not set: no {database} to test with")
+            unavailable(database, f"{variable} is not set: no {database} to test with")
         return session_demo.create_engine(url, **options)
     create = sa.create_engine if "ordinary" in database else session_demo.create_engine
     engine = create(f"sqlite:///{folder / 'shop.db'}", **options)

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mypy", reason="mypy is not installed: pip install -r requirements-dev.txt")
+from databases import unavailable
+
+try:
+    import mypy  # noqa: F401 - only to see whether it is there
+except ImportError:
+    unavailable("mypy", "mypy is not installed: pip install -r requirements-dev.txt")
 
 APP = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column

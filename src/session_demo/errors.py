@@ -118,7 +118,7 @@ class NoSuchAttributeError(SessionDemoError, AttributeError):
 class MatchError(SessionDemoError, TypeError):
     """What identifies a row, and what a new one gets besides, cannot be told apart."""
 
-    page = "book/helpers.html"
+    page = "book/api.html"
 
 
 class DatabaseURLError(SessionDemoError, TypeError):
