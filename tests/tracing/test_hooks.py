@@ -313,18 +313,23 @@ class Program:
     def delete(self, slot: int) -> None:
         self.session.delete(self._thing(slot))
 
-    def expunge(self, slot: int) -> None:
+    def _leaves(self, thing: Any) -> bool:
         # SQLAlchemy numbers pending objects by how many there are: once one was expunged two others may
         # share a number, and which of them is inserted first differs from run to run, watched or not.
-        if not sa.inspect(thing := self._thing(slot)).pending and not isinstance(thing, Member):
+        return not sa.inspect(thing).pending and not isinstance(thing, Member)
+
+    def expunge(self, slot: int) -> None:
+        if self._leaves(thing := self._thing(slot)):
             self.session.expunge(thing)
 
     def move(self, slot: int) -> None:
-        self.session.expunge(thing := self._thing(slot))
-        self.other.add(thing)
+        if self._leaves(thing := self._thing(slot)):
+            self.session.expunge(thing)
+            self.other.add(thing)
 
     def make_transient(self, slot: int) -> None:
-        make_transient(self._thing(slot))
+        if self._leaves(thing := self._thing(slot)):
+            make_transient(thing)
 
     def make_detached(self, slot: int) -> None:
         make_transient_to_detached(self._thing(slot))
