@@ -16,10 +16,11 @@ SRC = Path(session_demo.__file__).parent
 
 FLOORS: list[set[str]] = [
     {"errors", "tracing.events"},
-    {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render", "tracing.render.layout"}
-    | {"tracing.lines", "tracing.target"},
-    {"architecture", "tracing.records"}
-    | {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
+    {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render"}
+    | {"tracing.lines", "tracing.target"}
+    | {f"tracing.render.{part}" for part in ("wording", "folds")},
+    {"architecture", "tracing.records"} | {f"tracing.render.{part}" for part in ("layout",)},
+    {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
     {"tracing.hooks", "tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
     {"tracing"},

@@ -9,8 +9,8 @@ import pytest
 from session_demo.picture import Picture
 from session_demo.tracing.events import FlushEnded, ObjectState, StateChanged
 from session_demo.tracing.records import TRANSITIONS
-from session_demo.tracing.render.layout import STATE_LETTERS
 from session_demo.tracing.render.state_machine import EDGES, HALF_BOX, HEIGHT, PLACES, WIDTH, render
+from session_demo.tracing.render.wording import STATE_LETTERS
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed: nothing can be drawn")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...picture import INK, Picture
 from ..events import Event, ObjectState, StateChanged
-from .layout import STATE_COLOURS, STATE_LETTERS
+from .wording import STATE_COLOURS, STATE_LETTERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
