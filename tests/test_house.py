@@ -18,8 +18,8 @@ FLOORS: list[set[str]] = [
     {"errors", "tracing.events"},
     {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render"}
     | {"tracing.lines", "tracing.target"}
-    | {f"tracing.render.{part}" for part in ("wording", "folds")},
-    {"architecture", "tracing.records"} | {f"tracing.render.{part}" for part in ("layout",)},
+    | {f"tracing.render.{part}" for part in ("wording", "folds", "model")},
+    {"architecture", "tracing.records"} | {f"tracing.render.{part}" for part in ("layout", "replay")},
     {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
     {"tracing.hooks", "tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
