@@ -19,8 +19,9 @@ FLOORS: list[set[str]] = [
     {"engine", "expected", "models", "picture", "tracing.objects", "tracing.render"}
     | {"tracing.lines", "tracing.target"}
     | {f"tracing.render.{part}" for part in ("wording", "folds", "model")},
-    {"architecture", "tracing.records"} | {f"tracing.render.{part}" for part in ("layout", "replay")},
-    {f"tracing.render.{medium}" for medium in ("html", "state_machine", "text")},
+    {"architecture", "tracing.records"}
+    | {f"tracing.render.{part}" for part in ("layout", "replay", "chart")},
+    {f"tracing.render.{medium}" for medium in ("html", "lifelines", "state_machine", "text")},
     {"tracing.hooks", "tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
     {"tracing"},
@@ -28,7 +29,8 @@ FLOORS: list[set[str]] = [
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
-DRAWING = {"picture", "architecture", "tracing.render.state_machine"}
+DRAWING = {"picture", "architecture"}
+DRAWING |= {f"tracing.render.{medium}" for medium in ("chart", "lifelines", "state_machine")}
 FOREIGN: dict[str, set[str]] = {
     "matplotlib": DRAWING,
     "numpy": set(),

@@ -8,7 +8,7 @@ from typing import TypeVar, overload
 from ..errors import UnknownObjectError
 from ..picture import Picture
 from .events import Event, ObjectEvent, ObjectState, StateChanged, StatementExecuted
-from .render import html, state_machine, text
+from .render import html, lifelines, state_machine, text
 from .render.layout import commands, summarise
 
 E = TypeVar("E", bound=Event)
@@ -125,6 +125,22 @@ class Trace(Sequence[Event]):
             MissingExtraError: matplotlib is not installed.
         """
         return state_machine.render(self._events())
+
+    def lifelines(self) -> Picture:
+        """Draw through which states each object went, from event to event.
+
+        Many objects of one class and history share a row; of a very long trace the picture is a census.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     session.add(Author(name="Stanislaw Lem"))
+            >>> story.lifelines().alt
+            'Lifelines of 1 object over 2 events. Author A: transient at event 1, pending at event 2.'
+        """
+        return lifelines.render(self._events())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"
