@@ -21,8 +21,9 @@ FLOORS: list[set[str]] = [
     | {f"tracing.render.{part}" for part in ("wording", "folds", "model")},
     {"architecture", "tracing.records"}
     | {f"tracing.render.{part}" for part in ("layout", "replay", "chart")},
-    {f"tracing.render.{medium}" for medium in ("html", "lifelines", "state_machine", "text")},
-    {"tracing.hooks", "tracing.traces"},
+    {f"tracing.render.{medium}" for medium in ("html", "lifelines", "moments", "state_machine", "text")},
+    {"tracing.hooks", "tracing.render.steps"},
+    {"tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
     {"tracing"},
     {"", "testing"},

@@ -10,6 +10,7 @@ from ..picture import Picture
 from .events import Event, ObjectEvent, ObjectState, StateChanged, StatementExecuted
 from .render import html, lifelines, state_machine, text
 from .render.layout import commands, summarise
+from .render.steps import Steps
 
 E = TypeVar("E", bound=Event)
 
@@ -125,6 +126,22 @@ class Trace(Sequence[Event]):
             MissingExtraError: matplotlib is not installed.
         """
         return state_machine.render(self._events())
+
+    def steps(self) -> Steps:
+        """Divide the trace into steps to go through, forward and back.
+
+        A step shows the line of the program, what happened, the state of each object, the open
+        transactions, the connection, and the identity map. It needs no script, so it works in a built
+        book too. ``print`` writes the steps one after another.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     session.add(Author(name="Stanislaw Lem"))
+            ...     session.flush()
+            >>> len(story.steps())
+            2
+        """
+        return Steps(self._events())
 
     def lifelines(self) -> Picture:
         """Draw through which states each object went, from event to event.

@@ -53,7 +53,7 @@ def render(events: Sequence[Event]) -> str:
         HTML in which every name and value of the program is escaped.
     """
     layout = lay_out(events)
-    rows = [_row(row) for row in layout.rows]
+    rows = [row_html(row) for row in layout.rows]
     if layout.hidden:
         rows.insert(len(rows) // 2, f"<tr><td></td><td></td><td>&hellip; {escape(layout.omission)}</td></tr>")
     head = "".join(f'<th scope="col">{name}</th>' for name in ("#", "layer", "what happened"))
@@ -63,7 +63,8 @@ def render(events: Sequence[Event]) -> str:
     return f'<div class="sd-trace">{inside}</div>'
 
 
-def _row(row: Row) -> str:
+def row_html(row: Row) -> str:
+    """Write one row of a table, under its line of the program where that is another one."""
     head = ""
     if row.line:
         text, place = escape(row.line.text), escape(row.line.place)

@@ -88,26 +88,31 @@ class Layout:
         return f"{self.hidden:,} of {self.total:,} events not shown" if self.hidden else ""
 
 
-def lay_out(events: Sequence[Event], most: int = ROWS_SHOWN) -> Layout:
+def lay_out(
+    events: Sequence[Event], most: int = ROWS_SHOWN, before: int = 0, several: bool | None = None
+) -> Layout:
     """Arrange *events* for reading: what comes again and again is folded, then what does not fit is cut.
 
     Args:
         events: The events, oldest first.
         most: How many rows to show at most; at least 2.
+        before: How many events of the same trace come before these.
+        several: Whether rows name their session; by default where there are several among *events*.
     """
     places = list(_places(fold(list(shapes_of(events)))))
     depths, lines = _depths(events), _new_lines(events)
-    several = _several_sessions(events)
+    several = _several_sessions(events) if several is None else several
 
     def row(place: int) -> Row:
         event = events[place]
         parts = tuple(parts_of(event))
         if several:
             parts = (Part("text", f"session {event.session}: "), *parts)
-        return Row(place + 1, event.lane, depths[place], parts, lines[place], place + 1)
+        number = before + place + 1
+        return Row(number, event.lane, depths[place], parts, lines[place], number)
 
     def said(place: int | Fold) -> Row:
-        return _folded(place, row) if isinstance(place, Fold) else row(place)
+        return _folded(place, row, before) if isinstance(place, Fold) else row(place)
 
     first, last = most // 2, most - most // 2
     ends = places if len(places) <= most else places[:first] + places[-last:]
@@ -127,9 +132,9 @@ def _places(folds: list[Fold]) -> Iterator[int | Fold]:
             yield from range(one.stop - one.size, one.stop)
 
 
-def _folded(between: Fold, row: Callable[[int], Row]) -> Row:
+def _folded(between: Fold, row: Callable[[int], Row], before: int) -> Row:
     """Say in one row that a group came again and again, between its first and its last time."""
-    first, last = between.start + 1, between.stop
+    first, last = before + between.start + 1, before + between.stop
     if between.size == 1:
         told = f"... {between.times:,} more like it, {first} to {last}"
     else:

@@ -56,7 +56,7 @@ class LifeRow:
         """The name and the key of the one, or how many there are and what they went through."""
         first = self.lives[0]
         if len(self.lives) == 1:
-            return f"{first.label} ({first.key})" if first.key else first.label
+            return first.title
         return f"{len(self.lives):,} {first.entity}: {letters(first.states)}"
 
     def stages(self) -> Iterator[tuple[Bar, list[int], list[int]]]:
@@ -124,7 +124,7 @@ def describe(model: Model) -> str:
     """Tell the lives of the first objects in words, and how many more there are."""
     if not model.lives:
         return f"Lifelines: no object in {count(model.size, 'event')}."
-    told = [f"{LifeRow((life,)).title}: {_told(life)}." for life in model.lives[:OBJECTS_TOLD]]
+    told = [f"{life.title}: {_told(life)}." for life in model.lives[:OBJECTS_TOLD]]
     more = len(model.lives) - OBJECTS_TOLD
     if more > 0:
         ends = model.census([model.size])[0]

@@ -23,6 +23,7 @@ class Bar:
         last: The last moment.
         expired: Whether its values were expired.
         marked: Whether it was marked to be deleted.
+        session: The number of the session it was last heard in.
     """
 
     state: ObjectState | None
@@ -30,6 +31,7 @@ class Bar:
     last: int
     expired: bool = False
     marked: bool = False
+    session: int = 1
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Life:
         label: Its name in the trace.
         entity: The name of its class.
         key: Its primary key as last seen.
+        seen: The first event about it.
+        keyed: The first event that told its key; 0 if none did.
         bars: Its conditions, oldest first.
         forgotten: The event that told of its end; 0 if none did.
     """
@@ -47,8 +51,19 @@ class Life:
     label: str
     entity: str
     key: str = ""
+    seen: int = 0
+    keyed: int = 0
     bars: list[Bar] = field(default_factory=list)
     forgotten: int = 0
+
+    @property
+    def title(self) -> str:
+        """Its name, with its key where it has one."""
+        return f"{self.label} ({self.key})" if self.key else self.label
+
+    def title_at(self, moment: int) -> str:
+        """Return its name after the event of that number; before it had its key, without."""
+        return self.title if self.keyed <= moment else self.label
 
     @property
     def states(self) -> list[ObjectState]:
@@ -108,12 +123,17 @@ class Model:
         """Return what was open after the event of that number."""
         return [span for span in self.spans if span.first <= moment < span.last]
 
-    def census(self, moments: Sequence[int]) -> list[Counter[ObjectState]]:
-        """Count the objects in each state after each of some events, given in ascending order."""
+    def census(self, moments: Sequence[int], session: int | None = None) -> list[Counter[ObjectState]]:
+        """Count the objects in each state after each of some events.
+
+        Args:
+            moments: The numbers of the events, ascending.
+            session: Count the objects of this session only.
+        """
         changes = [Counter[ObjectState]() for _ in range(len(moments) + 1)]
         for life in self.lives:
             for bar in life.bars:
-                if bar.state:
+                if bar.state and session in (None, bar.session):
                     changes[_from(moments, bar.first)][bar.state] += 1
                     changes[_from(moments, bar.last + 1)][bar.state] -= 1
         running: Counter[ObjectState] = Counter()

@@ -46,6 +46,7 @@ class _Replay:
 
     def __init__(self) -> None:
         self._now = 0
+        self._session = 1
         self._lives: dict[str, Life] = {}
         self._marked: dict[int, set[str]] = {}
         self._spans: dict[_Place, list[Span]] = {}
@@ -53,6 +54,7 @@ class _Replay:
 
     def hear(self, event: Event) -> None:
         self._now += 1
+        self._session = event.session
         if isinstance(event, ObjectEvent):
             self._object(event)
         else:
@@ -73,7 +75,8 @@ class _Replay:
         life = self._lives.get(event.label)
         if life is None:
             life = self._lives[event.label] = self._born(event)
-        life.key = event.key or life.key
+        if event.key:
+            life.key, life.keyed = event.key, life.keyed or self._now
         bar = life.bars[-1]
         match event:
             case StateChanged(source=source, target=target):
@@ -99,7 +102,9 @@ class _Replay:
         # Had it come into the session within the trace, an event would have told of it.
         first = 0 if source in _IN_SESSION else self._now - 1 if source else self._now
         entity = event.entity or event.label.rpartition(" ")[0] or event.label
-        return Life(event.label, entity, bars=[Bar(source, first, self._now)])
+        return Life(
+            event.label, entity, seen=self._now, bars=[Bar(source, first, self._now, session=self._session)]
+        )
 
     def _becomes(
         self, life: Life, state: ObjectState | None, expired: bool = False, marked: bool = False
@@ -113,7 +118,7 @@ class _Replay:
         first = bar.first if unknown else self._now
         if unknown or bar.last < bar.first:
             life.bars.pop()
-        life.bars.append(Bar(state, first, self._now, expired, marked))
+        life.bars.append(Bar(state, first, self._now, expired, marked, self._session))
 
     def _unmark(self, session: int) -> None:
         """Take the marks away, as each rollback does."""
