@@ -20,8 +20,11 @@ FLOORS: list[set[str]] = [
     | {"tracing.lines", "tracing.target"}
     | {f"tracing.render.{part}" for part in ("wording", "folds", "model")},
     {"architecture", "tracing.records"}
-    | {f"tracing.render.{part}" for part in ("layout", "replay", "chart")},
-    {f"tracing.render.{medium}" for medium in ("html", "lifelines", "moments", "state_machine", "text")},
+    | {f"tracing.render.{part}" for part in ("layout", "replay", "chart", "slots")},
+    {
+        f"tracing.render.{medium}"
+        for medium in ("html", "lifelines", "moments", "state_machine", "swimlane", "text")
+    },
     {"tracing.hooks", "tracing.render.steps"},
     {"tracing.traces"},
     {"tracing.recorder", "tracing.snapshot"},
@@ -31,7 +34,7 @@ FLOORS: list[set[str]] = [
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 DRAWING = {"picture", "architecture"}
-DRAWING |= {f"tracing.render.{medium}" for medium in ("chart", "lifelines", "state_machine")}
+DRAWING |= {f"tracing.render.{medium}" for medium in ("chart", "lifelines", "state_machine", "swimlane")}
 FOREIGN: dict[str, set[str]] = {
     "matplotlib": DRAWING,
     "numpy": set(),

@@ -8,7 +8,7 @@ from typing import TypeVar, overload
 from ..errors import UnknownObjectError
 from ..picture import Picture
 from .events import Event, ObjectEvent, ObjectState, StateChanged, StatementExecuted
-from .render import html, lifelines, state_machine, text
+from .render import html, lifelines, state_machine, swimlane, text
 from .render.layout import commands, summarise
 from .render.steps import Steps
 
@@ -158,6 +158,24 @@ class Trace(Sequence[Event]):
             'Lifelines of 1 object over 2 events. Author A: transient at event 1, pending at event 2.'
         """
         return lifelines.render(self._events())
+
+    def swimlane(self) -> Picture:
+        """Draw from top to bottom what each line of the program sent, and what was open meanwhile.
+
+        Beside the lines run the session transaction, the database transaction, the flushes and the
+        connection. Of a long trace the picture shows where the most frequent statements lie.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     _ = session.scalars(sa.select(Author.id)).all()
+            >>> print(story.swimlane().alt)
+            Swimlane of 4 events. SELECT author.id FROM author x 1, asked for by line 2.
+            Session transaction: 1 open. Database transaction: 1 open. Connection: 1 open.
+        """
+        return swimlane.render(self._events())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"

@@ -80,8 +80,8 @@ def draw_area(
 
 
 def fitting(text: str, inches: float, fontsize: float = SMALL) -> str:
-    """Cut *text* so that it fits; an average letter is a bit more than half as wide as it is high."""
-    most = max(int(inches / (fontsize / 72 * 0.56)), 2)
+    """Cut *text* so that it fits; an average letter is about three fifths as wide as it is high."""
+    most = max(int(inches / (fontsize / 72 * 0.6)), 2)
     return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
