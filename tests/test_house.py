@@ -28,14 +28,15 @@ HELPERS: list[set[str]] = [
 TRACING: list[set[str]] = [
     {"words", "listening", "names", "redaction", "shadows", "export"},
     {"attributes", "events", "target"},
-    {"lines", "objects", "render", "render.layout", "render.terminal", "export.page", "export.values"},
-    {"causes", "export.json", "export.perfetto"}
-    | {f"render.{medium}" for medium in ("html", "state_machine", "text")},
-    {"records", "traces"},
-    {"object_hooks", "loading"},
-    {"connections"},
-    {"hooks"},
-    {"watch"},
+    {"lines", "objects", "render", "render.terminal", "export.page", "export.values"}
+    | {f"render.{part}" for part in ("wording", "folds", "model")},
+    {"causes"} | {f"render.{part}" for part in ("layout", "replay", "chart", "slots")},
+    {"records", "export.json", "export.perfetto"}
+    | {f"render.{one}" for one in ("html", "lifelines", "moments", "state_machine", "swimlane", "text")},
+    {"object_hooks", "render.steps"},
+    {"connections", "shown"},
+    {"hooks", "traces"},
+    {"watch", "loading"},
     {"recording", "snapshot"},
     {"recorder"},
 ]
@@ -46,7 +47,8 @@ FLOOR = (
     | {name: number for number, names in enumerate(TOP, len(TRACING)) for name in names}
 )
 
-DRAWING = {"picture", "architecture", "tracing.render.state_machine"}
+DRAWING = {"picture", "architecture"}
+DRAWING |= {f"tracing.render.{medium}" for medium in ("chart", "lifelines", "state_machine", "swimlane")}
 FOREIGN: dict[str, set[str]] = {
     "matplotlib": DRAWING,
     "numpy": set(),

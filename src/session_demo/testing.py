@@ -17,7 +17,7 @@ from .errors import StatementBudgetExceededError, described
 from .tracing.events import DatabaseTransactionChanged, StatementExecuted
 from .tracing.lines import caller, source_line
 from .tracing.records import told
-from .tracing.render.layout import values_text
+from .tracing.render.wording import values_text
 from .tracing.target import acquired_connections, session_of
 from .tracing.traces import Trace
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from os import PathLike
-from pathlib import Path
-from typing import TextIO, TypeVar, overload
+from typing import TypeVar, overload
 
 from ..errors import UnknownObjectError
-from ..picture import Picture
 from .events import Event, MarkSet, ObjectEvent, ObjectState, StateChanged, StatementExecuted
-from .export import json, page, perfetto
-from .render import html, state_machine, terminal, text
-from .render.layout import commands, summarise
+from .export import json
+from .render.layout import commands
+from .shown import Shown
 
 E = TypeVar("E", bound=Event)
 
 
-class Trace(Sequence[Event]):
+class Trace(Shown, Sequence[Event]):
     """Events in the order in which they happened. A slice of a trace is a trace.
 
     A trace shows itself: as text when printed, as a table in a notebook.
@@ -191,30 +187,6 @@ class Trace(Sequence[Event]):
         first = {(one.line, one.sql, one.cause): one for one in reversed(self.statements)}
         return [(first[key], count) for key, count in counts.items() if count > 1]
 
-    @property
-    def summary(self) -> str:
-        """One line that says what happened."""
-        return summarise(self._events())
-
-    def state_machine(self) -> Picture:
-        """Draw the state machine of objects with the edges that were walked in this trace.
-
-        Raises:
-            MissingExtraError: matplotlib is not installed.
-        """
-        return state_machine.render(self._events())
-
-    def to_json(self) -> str:
-        """Write the trace as JSON that :meth:`from_json` reads back. Hidden values stay hidden.
-
-        Example:
-            >>> with trace(session) as story:
-            ...     session.add(Author(name="Stanislaw Lem"))
-            >>> Trace.from_json(story.to_json()).states("Author A")
-            ['transient', 'pending']
-        """
-        return json.write(self._events())
-
     @staticmethod
     def from_json(written: str) -> Trace:
         """Read a trace that :meth:`to_json` wrote.
@@ -223,63 +195,3 @@ class Trace(Sequence[Event]):
             TraceFormatError: *written* is something else, or of another version of the format.
         """
         return Trace(json.read(written))
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the trace into a file, for :func:`session_demo.load_trace` and ``session-demo show``.
-
-        Args:
-            path: The file. What it held before is replaced.
-
-        Raises:
-            OSError: It cannot be written.
-        """
-        Path(path).write_text(self.to_json(), encoding="utf-8")
-
-    def to_perfetto(self) -> str:
-        """Write the trace for https://ui.perfetto.dev: tracks of time, with SQL and lines behind each span.
-
-        Example:
-            >>> with trace(session) as story:
-            ...     session.add(Author(name="Stanislaw Lem"))
-            >>> "session transaction" in story.to_perfetto()
-            True
-        """
-        return perfetto.render(self._events())
-
-    def to_html(self, title: str = "Trace of a session") -> str:
-        """Write the trace as a page of its own, which fetches nothing.
-
-        Args:
-            title: The title of the page and its heading.
-
-        Example:
-            >>> Trace().to_html()[:15]
-            '<!DOCTYPE html>'
-        """
-        return page.render(title, self.summary, [self._repr_html_()])
-
-    def show(self, file: TextIO | None = None) -> None:
-        """Print the trace: in a terminal as wide as that is, and in colour unless ``NO_COLOR`` is set.
-
-        Args:
-            file: Where to; None for ``sys.stdout``. What is no terminal gets lines of any length.
-
-        Example:
-            >>> Trace().show()
-            Nothing happened: no event.
-        """
-        stream = file or sys.stdout
-        told = text.render(self._events(), terminal.width_of(stream), terminal.has_colour(stream))
-        stream.write(terminal.writable(told, stream) + "\n")
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.summary}>"
-
-    def __str__(self) -> str:
-        return text.render(self._events())
-
-    def _repr_pretty_(self, printer: object, cycle: bool) -> None:
-        printer.text(str(self))  # type: ignore[attr-defined]
-
-    def _repr_html_(self) -> str:
-        return html.render(self._events())

@@ -22,7 +22,8 @@ from session_demo.tracing.events import (
     StatementExecuted,
 )
 from session_demo.tracing.render.html import STYLE, render, state_badge
-from session_demo.tracing.render.layout import ROWS_SHOWN, STATE_COLOURS, STATE_LETTERS, lay_out
+from session_demo.tracing.render.layout import ROWS_SHOWN, lay_out
+from session_demo.tracing.render.wording import STATE_COLOURS, STATE_LETTERS
 
 EVENTS: list[Event] = [
     FlushStarted(1, 0, 0),
@@ -107,7 +108,7 @@ def test_empty_trace_is_a_caption() -> None:
 
 def test_what_is_left_out_is_stated() -> None:
     """A long trace says between its two halves how much is not shown."""
-    rows = Reader(render([StatementExecuted("SELECT 1")] * (ROWS_SHOWN + 1000))).rows
+    rows = Reader(render([StatementExecuted(f"SELECT {number}") for number in range(ROWS_SHOWN + 1000)])).rows
     assert len(rows) == 1 + ROWS_SHOWN + 1
     assert rows[1 + ROWS_SHOWN // 2] == ["", "", f"\u2026 1,000 of {ROWS_SHOWN + 1000:,} events not shown"]
 

@@ -28,15 +28,8 @@ from session_demo.tracing.events import (
     StatementExecuted,
 )
 from session_demo.tracing.records import TRANSITIONS
-from session_demo.tracing.render.layout import (
-    LONGEST_VALUE,
-    ROWS_SHOWN,
-    STATE_COLOURS,
-    STATE_LETTERS,
-    lay_out,
-    summarise,
-    values_text,
-)
+from session_demo.tracing.render.layout import ROWS_SHOWN, lay_out, summarise
+from session_demo.tracing.render.wording import LONGEST_VALUE, STATE_COLOURS, STATE_LETTERS, values_text
 
 KINDS = [
     kind
@@ -129,12 +122,16 @@ def test_end_without_a_beginning_is_not_indented() -> None:
     assert [row.depth for row in lay_out(events).rows] == [0, 0, 0]
 
 
+def different(length: int) -> list[Event]:
+    return [StatementExecuted(f"SELECT {number}") for number in range(length)]
+
+
 @pytest.mark.parametrize(
     ("most", "shown"), [(2, [1, 10]), (5, [1, 2, 8, 9, 10]), (9, [1, 2, 3, 4, 6, 7, 8, 9, 10])]
 )
 def test_long_trace_shows_its_two_ends(most: int, shown: list[int]) -> None:
     """What does not fit is left out in the middle, and said."""
-    layout = lay_out([StatementExecuted("SELECT")] * 10, most)
+    layout = lay_out(different(10), most)
     assert [row.number for row in layout.rows] == shown
     assert layout.omission == f"{10 - most} of 10 events not shown"
 
@@ -142,7 +139,7 @@ def test_long_trace_shows_its_two_ends(most: int, shown: list[int]) -> None:
 @pytest.mark.parametrize("length", [0, 1, ROWS_SHOWN])
 def test_trace_that_fits_is_shown_whole(length: int) -> None:
     """Nothing is left out without need."""
-    layout = lay_out([StatementExecuted("SELECT")] * length)
+    layout = lay_out(different(length))
     assert (len(layout.rows), layout.hidden, layout.omission) == (length, 0, "")
 
 

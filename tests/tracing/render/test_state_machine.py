@@ -9,8 +9,16 @@ import pytest
 from session_demo.picture import Picture
 from session_demo.tracing.events import FlushEnded, ObjectState, StateChanged
 from session_demo.tracing.records import TRANSITIONS
-from session_demo.tracing.render.layout import STATE_LETTERS
-from session_demo.tracing.render.state_machine import EDGES, HALF_BOX, HEIGHT, PLACES, WIDTH, render
+from session_demo.tracing.render.state_machine import (
+    EDGES,
+    HALF_BOX,
+    HEIGHT,
+    PLACES,
+    WIDTH,
+    _beside_word,
+    render,
+)
+from session_demo.tracing.render.wording import STATE_LETTERS
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed: nothing can be drawn")
 
@@ -65,4 +73,39 @@ def test_edges_walked_are_listed_in_one_order() -> None:
     names = list(EDGES)
     assert (
         render([change(name) for name in reversed(names)]).alt == render([change(name) for name in names]).alt
+    )
+
+
+SILENT = [
+    (source, target)
+    for source in ObjectState
+    for target in ObjectState
+    if source is not target and f"{source}_to_{target}" not in TRANSITIONS
+]
+
+
+@pytest.mark.parametrize(("source", "target"), SILENT)
+def test_change_that_is_no_edge_is_drawn_and_told(source: ObjectState, target: ObjectState) -> None:
+    """A change of state that no event told of stands beside the machine, with a count, and breaks nothing."""
+    picture = render([StateChanged("Author A", source, target, silent=True)] * 2)
+    assert picture.alt == (
+        f"State machine of objects. No edge walked. Without any event: {source} to {target} x2."
+    )
+    assert {"no", "event", "\u00d72"} <= set(words(picture))
+
+
+@pytest.mark.parametrize(("source", "target"), SILENT)
+def test_word_beside_the_machine_is_inside_the_picture(source: ObjectState, target: ObjectState) -> None:
+    """No count is cut off."""
+    x, y = _beside_word(f"{source}_to_{target}")
+    assert 0.25 < x < WIDTH - 0.25
+    assert 0.25 < y < HEIGHT - 0.25
+
+
+def test_silent_change_along_an_edge_is_counted_and_told() -> None:
+    """An edge that was walked without an event is walked, and the text alternative says how."""
+    changed = StateChanged("Author A", ObjectState.DELETED, ObjectState.DETACHED, silent=True)
+    assert render([changed, change("transient_to_pending")]).alt == (
+        "State machine of objects. Edges walked: transient to pending x1, deleted to detached x1. "
+        "Without any event: deleted to detached x1."
     )

@@ -51,12 +51,12 @@ def test_empty_trace_is_one_line() -> None:
 def test_what_is_left_out_is_stated(more: int) -> None:
     """A long trace says between its two halves how much is not shown."""
     total = ROWS_SHOWN + more
-    lines = render([StatementExecuted("SELECT 1")] * total).split("\n")
+    lines = render([StatementExecuted(f"SELECT {number}") for number in range(1, total + 1)]).split("\n")
     half = ROWS_SHOWN // 2
     assert lines[half : half + 3] == [
-        f"{half:4d}  database  SELECT 1",
+        f"{half:4d}  database  SELECT {half}",
         f"     ... {more:,} of {total:,} events not shown ...",
-        f"{half + more + 1:4d}  database  SELECT 1",
+        f"{half + more + 1:4d}  database  SELECT {half + more + 1}",
     ]
     assert len(lines) == 1 + ROWS_SHOWN + 1
 

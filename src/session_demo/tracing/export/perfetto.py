@@ -27,7 +27,7 @@ from ..events import (
     StateChanged,
     StatementExecuted,
 )
-from ..render.layout import lay_out, values_text
+from ..render.wording import parts_of, values_text
 
 PROCESS = 1
 LONGEST_NAME = 80
@@ -175,8 +175,7 @@ def _transaction(origin: str) -> str:
 
 
 def _words(event: Event) -> str:
-    (row,) = lay_out([event]).rows
-    return "".join(part.text for part in row.parts)
+    return "".join(part.text for part in parts_of(event))
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..events import Event, ObjectState
-from .layout import STATE_COLOURS, STATE_LETTERS, Part, Row, lay_out
+from .layout import Part, Row, lay_out
+from .wording import STATE_COLOURS, STATE_LETTERS
 
 STYLE = (
     """
@@ -29,6 +30,10 @@ background:transparent;border:0;padding:0;color:inherit}
 .sd-trace .sd-values{opacity:.8;margin-left:.6em}
 .sd-trace .sd-label{font-weight:600}
 .sd-snapshot tbody th{width:1%;white-space:nowrap;font-weight:600;padding-right:1.2em}
+.sd-trace details{display:inline-block;vertical-align:top;margin-left:.6em}
+.sd-trace summary{cursor:pointer;opacity:.8}
+.sd-trace summary:focus-visible{outline:2px solid currentColor;outline-offset:2px}
+.sd-trace ol{margin:.2em 0;padding-left:3em}
 .sd-state{border:1.5px solid;border-radius:.6em;padding:0 .45em;white-space:nowrap}
 .sd-state b{font-weight:700;margin-right:.35em}
 """.strip()
@@ -48,7 +53,7 @@ def render(events: Sequence[Event]) -> str:
         HTML in which every name and value of the program is escaped.
     """
     layout = lay_out(events)
-    rows = [_row(row) for row in layout.rows]
+    rows = [row_html(row) for row in layout.rows]
     if layout.hidden:
         rows.insert(len(rows) // 2, f"<tr><td></td><td></td><td>&hellip; {escape(layout.omission)}</td></tr>")
     head = "".join(f'<th scope="col">{name}</th>' for name in ("#", "layer", "what happened"))
@@ -58,15 +63,24 @@ def render(events: Sequence[Event]) -> str:
     return f'<div class="sd-trace">{inside}</div>'
 
 
-def _row(row: Row) -> str:
+def row_html(row: Row) -> str:
+    """Write one row of a table, under its line of the program where that is another one."""
     head = ""
     if row.line:
         text, place = escape(row.line.text), escape(row.line.place)
         head = f'<tr class="sd-line"><th colspan="3"><code>{text}</code> <small>{place}</small></th></tr>\n'
     indent = f' style="padding-left:{1.2 * row.depth:.1f}em"' if row.depth else ""
-    told = "".join(map(_part, row.parts))
+    told = "".join(map(_part, row.parts)) + _unfolding(row)
     cells = f"<td>{row.number}</td><td>{row.lane}</td><td{indent}>{told}</td>"
     return f'{head}<tr class="sd-{row.lane}">{cells}</tr>'
+
+
+def _unfolding(row: Row) -> str:
+    """Keep the events of a fold within reach, where these are few."""
+    if not row.folded:
+        return ""
+    events = "\n".join(f"<li>{''.join(map(_part, one.parts))}</li>" for one in row.folded)
+    return f'<details><summary>show</summary><ol start="{row.number}">{events}</ol></details>'
 
 
 def _part(part: Part) -> str:

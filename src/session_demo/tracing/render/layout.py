@@ -1,63 +1,60 @@
-"""What every picture of a trace says; text and HTML only differ in how they write it."""
+"""What every picture of a trace says in rows; text and HTML only differ in how they write it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ..events import (
-    AttributeChanged,
-    AttributesExpired,
-    AttributesRefreshed,
-    ConnectionCheckedIn,
-    ConnectionCheckedOut,
     DatabaseTransactionChanged,
-    DeletionMarked,
     Event,
     FlushEnded,
-    FlushSkipped,
     FlushStarted,
-    IdentityFound,
     Lane,
-    MarkSet,
-    ObjectEvent,
-    ObjectForgotten,
-    ObjectState,
-    Parameters,
     SessionTransactionBegun,
     SessionTransactionEnded,
     SourceLine,
     StateChanged,
     StatementExecuted,
 )
+from .folds import Fold, fold, shapes_of
+from .wording import STATE_COLOURS, STATE_LETTERS, Part, count, parts_of
 
-LONGEST_VALUE = 60
-"""Characters of one parameter value that are shown."""
+__all__ = [
+    "ROWS_SHOWN",
+    "STATE_COLOURS",
+    "STATE_LETTERS",
+    "Layout",
+    "Part",
+    "Row",
+    "commands",
+    "lay_out",
+    "summarise",
+]
 
 ROWS_SHOWN = 400
 """Rows of a longer trace that are shown: the first half of them and the last."""
 
+TEXT_SHOWN = 100_000
+"""Characters in the rows that are shown; where SQL is long, fewer rows are."""
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a row: running text, an object's label, an object state, SQL, or values."""
-
-    kind: Literal["text", "label", "state", "arrow", "sql", "values"]
-    text: str
+FEW = 20
+"""So many folded events may be unfolded where a medium can do that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event as a reader sees it.
+    """One event as a reader sees it, or what is said of many that are folded.
 
     Attributes:
-        number: Its place in the trace, from 1.
+        number: Its place in the trace, from 1; of folded events that of the first.
         lane: The layer it happened in.
         depth: How many flushes and nested transactions are open around it.
         parts: What happened.
         line: The line of the program that asked, where it is another than that of the row before.
+        last: The place of the last event it stands for.
+        folded: The rows it stands for, where these are few.
     """
 
     number: int
@@ -65,46 +62,127 @@ class Row:
     depth: int
     parts: tuple[Part, ...]
     line: SourceLine | None = None
+    last: int = 0
+    folded: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The summary, the rows, and how many rows are left out after the first half."""
+    """The summary, the rows, and what is left out after the first half of them.
+
+    Attributes:
+        summary: What happened, in one line.
+        rows: The rows that are shown.
+        hidden: How many events are neither shown nor folded.
+        total: How many events there are.
+    """
 
     summary: str
     rows: tuple[Row, ...]
     hidden: int = 0
+    total: int = 0
 
     @property
     def omission(self) -> str:
         """One line that states what is not shown; empty when everything is."""
-        total = len(self.rows) + self.hidden
-        return f"{self.hidden:,} of {total:,} events not shown" if self.hidden else ""
+        return f"{self.hidden:,} of {self.total:,} events not shown" if self.hidden else ""
 
 
-def lay_out(events: Sequence[Event], most: int = ROWS_SHOWN) -> Layout:
-    """Arrange *events* for reading.
+def lay_out(
+    events: Sequence[Event], most: int = ROWS_SHOWN, before: int = 0, several: bool | None = None
+) -> Layout:
+    """Arrange *events* for reading: what comes again and again is folded, then what does not fit is cut.
 
     Args:
         events: The events, oldest first.
         most: How many rows to show at most; at least 2.
+        before: How many events of the same trace come before these.
+        several: Whether rows name their session; by default where there are several among *events*.
     """
-    rows = []
-    depth = 0
-    before = None
-    for number, event in enumerate(events, 1):
+    places = list(_places(fold(list(shapes_of(events)))))
+    depths, lines = _depths(events), _new_lines(events)
+    several = _several_sessions(events) if several is None else several
+
+    def row(place: int) -> Row:
+        event = events[place]
+        parts = tuple(parts_of(event))
+        if several:
+            parts = (Part("text", f"session {event.session}: "), *parts)
+        number = before + place + 1
+        return Row(number, event.lane, depths[place], parts, lines[place], number)
+
+    def said(place: int | Fold) -> Row:
+        return _folded(place, row, before) if isinstance(place, Fold) else row(place)
+
+    first, last = most // 2, most - most // 2
+    ends = places if len(places) <= most else places[:first] + places[-last:]
+    rows = _within(TEXT_SHOWN, [said(place) for place in ends])
+    half = len(rows) // 2
+    cut = len(rows) < len(places)
+    hidden = rows[half].number - rows[half - 1].last - 1 if cut else 0
+    return Layout(summarise(events), tuple(rows), hidden, len(events))
+
+
+def _places(folds: list[Fold]) -> Iterator[int | Fold]:
+    """Yield the places to show one by one, and the folds of what lies between them."""
+    for one in folds:
+        yield from range(one.start, one.start + one.size)
+        if one.times > 1:
+            yield Fold(one.start + one.size, one.size, one.times - 2)
+            yield from range(one.stop - one.size, one.stop)
+
+
+def _folded(between: Fold, row: Callable[[int], Row], before: int) -> Row:
+    """Say in one row that a group came again and again, between its first and its last time."""
+    first, last = before + between.start + 1, before + between.stop
+    if between.size == 1:
+        told = f"... {between.times:,} more like it, {first} to {last}"
+    else:
+        told = f"... the same {between.size} events {between.times:,} times more, {first} to {last}"
+    model = row(between.start)
+    folded = tuple(map(row, range(between.start, between.stop))) if last - first < FEW else ()
+    parts = (Part("text", f"{told} (x {between.times + 2:,})"),)
+    return Row(first, model.lane, model.depth, parts, None, last, folded)
+
+
+def _within(characters: int, rows: list[Row]) -> list[Row]:
+    """Take rows out of the middle until the rest has no more than so many characters."""
+    sizes = [sum(len(part.text) for part in row.parts) for row in rows]
+    low, high, room = 0, len(rows), characters
+    while low < high:
+        size = sizes[low] + (sizes[high - 1] if high - 1 > low else 0)
+        if size > room and low:
+            return rows[:low] + rows[high:]
+        room -= size
+        low, high = low + 1, high - 1
+    return rows
+
+
+def _depths(events: Sequence[Event]) -> list[int]:
+    depths, depth = [], 0
+    for event in events:
         if _closes(event):
             depth = max(depth - 1, 0)
-        # What no line asked for, such as the end of an object, belongs to none and divides none.
-        line = event.line if event.line != before else None
-        before = event.line or before
-        rows.append(Row(number, event.lane, depth, tuple(_parts(event)), line))
+        depths.append(depth)
         if _opens(event):
             depth += 1
-    hidden = max(len(rows) - most, 0)
-    if hidden:
-        rows = rows[: most // 2] + rows[len(rows) - (most - most // 2) :]
-    return Layout(summarise(events), tuple(rows), hidden)
+    return depths
+
+
+def _new_lines(events: Sequence[Event]) -> list[SourceLine | None]:
+    """Return for each event its line, where that is another than the one before."""
+    # What no line asked for, such as the end of an object, belongs to none and divides none.
+    lines, before = [], None
+    for event in events:
+        line = event.line
+        same = line is before or line == before
+        lines.append(None if same else line)
+        before = line or before
+    return lines
+
+
+def _several_sessions(events: Sequence[Event]) -> bool:
+    return bool(events) and any(event.session != events[0].session for event in events)
 
 
 def commands(events: Sequence[Event]) -> list[str]:
@@ -123,7 +201,7 @@ def summarise(events: Sequence[Event]) -> str:
     counts = Counter(commands(events))
     told = ", ".join(f"{n} {word}" if n > 1 else word for word, n in counts.items())
     sentences = [
-        f"{_count(len(events), 'event')}: {told or 'nothing reached the database'}.",
+        f"{count(len(events), 'event')}: {told or 'nothing reached the database'}.",
         *_journeys(events),
     ]
     return " ".join(sentences)
@@ -138,11 +216,7 @@ def _journeys(events: Sequence[Event]) -> Iterator[str]:
     for label, path in list(paths.items())[:3]:
         yield f"{label}: {' -> '.join(path).replace('loaded as -> ', 'loaded as ')}."
     if len(paths) > 3:
-        yield f"And {_count(len(paths) - 3, 'more object')}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        yield f"And {count(len(paths) - 3, 'more object')}."
 
 
 def _opens(event: Event) -> bool:
@@ -155,129 +229,3 @@ def _closes(event: Event) -> bool:
     return isinstance(event, FlushEnded) or (
         isinstance(event, SessionTransactionEnded) and event.origin == "begin_nested"
     )
-
-
-def _parts(event: Event) -> Iterator[Part]:
-    if isinstance(event, ObjectEvent):
-        yield Part("label", event.label)
-        yield Part("text", f" ({event.key}) " if event.key else " ")
-    yield from _what(event)
-    if cause := _cause(event):
-        yield Part("text", f"  ({cause})")
-
-
-def _cause(event: Event) -> str:
-    # Within a flush nobody asks why a statement is sent.
-    return "" if event.cause == "flush" else event.cause
-
-
-def _what(event: Event) -> Iterator[Part]:
-    match event:
-        case StateChanged(source=source, target=target, silent=silent):
-            if source is None:
-                yield Part("text", "loaded as ")
-            else:
-                yield Part("state", source)
-                yield Part("arrow", " -> ")
-            yield Part("state", target)
-            if silent:
-                yield Part("text", "  (no event told of it)")
-        case DeletionMarked(marked=marked):
-            yield Part("text", "marked to be deleted" if marked else "no longer marked to be deleted")
-        case IdentityFound():
-            yield Part("text", "found in the identity map, no SQL")
-        case AttributeChanged(attribute=name, operation=operation, value=value, old=old):
-            yield Part("text", _change(name, operation, value, old))
-        case AttributesExpired(attributes=names):
-            yield Part("text", f"expired: {', '.join(names) or 'all attributes'}")
-        case AttributesRefreshed(attributes=names):
-            yield Part("text", f"refreshed: {', '.join(names) or 'all attributes'}")
-        case ObjectForgotten():
-            yield Part("text", "forgotten: nobody refers to it any more")
-        case _:
-            yield from _beside_objects(event)
-
-
-def _change(name: str, operation: str, value: str, old: str) -> str:
-    if operation == "set":
-        was = f", was {_short(old)}" if old not in ("", "None") else ""
-        return f"{name} = {_short(value)}{was}"
-    return f"{name}: {'+' if operation == 'append' else '-'} {_short(value)}"
-
-
-def _beside_objects(event: Event) -> Iterator[Part]:
-    match event:
-        case MarkSet(name=name):
-            yield Part("text", f"--- {name} ---")
-        case SessionTransactionBegun(origin=origin):
-            yield Part("text", f"{_transaction(origin)} begins ({origin})")
-        case SessionTransactionEnded(origin=origin, outcome=outcome):
-            yield Part("text", f"{_transaction(origin)} ends ({outcome})")
-        case FlushStarted(new=new, dirty=dirty, deleted=deleted):
-            counts = {"new": new, "dirty": dirty, "deleted": deleted}
-            told = ", ".join(f"{n} {word}" for word, n in counts.items() if n)
-            yield Part("text", f"flush begins: {told or 'nothing of its own'}")
-        case FlushEnded(failed=failed):
-            yield Part("text", "flush fails" if failed else "flush ends")
-        case FlushSkipped():
-            yield Part("text", "nothing to flush")
-        case ConnectionCheckedOut(connection=connection):
-            yield Part("text", f"connection {connection} checked out")
-        case ConnectionCheckedIn(connection=connection):
-            yield Part("text", f"connection {connection} checked in")
-        case DatabaseTransactionChanged():
-            yield Part("sql", event.sql)
-        case StatementExecuted(sql=sql, parameter_sets=parameter_sets, failed=failed):
-            yield Part("sql", sql)
-            if values := values_text(parameter_sets):
-                yield Part("values", values)
-            if failed:
-                yield Part("text", " (refused by the database)")
-        case _:
-            yield Part("text", type(event).__name__)
-
-
-def _transaction(origin: str) -> str:
-    return "nested transaction" if origin == "begin_nested" else "session transaction"
-
-
-def values_text(parameter_sets: Sequence[Parameters]) -> str:
-    """Write what the driver received: ``['ann']``, or ``3 sets: ['ann'], ['bob'], ...``."""
-    shown = [_one_set(one) for one in parameter_sets[:3] if one]
-    if len(parameter_sets) == 1:
-        return "".join(shown)
-    more = ", ..." if len(parameter_sets) > 3 else ""
-    return f"{len(parameter_sets)} sets: {', '.join(shown)}{more}"
-
-
-def _one_set(parameters: Parameters) -> str:
-    if isinstance(parameters, Mapping):
-        return "{" + ", ".join(f"{name}: {_value(value)}" for name, value in parameters.items()) + "}"
-    return "[" + ", ".join(map(_value, parameters)) + "]"
-
-
-def _value(value: object) -> str:
-    return _short(repr(value))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
-
-
-STATE_LETTERS = {
-    ObjectState.TRANSIENT: "T",
-    ObjectState.PENDING: "P",
-    ObjectState.PERSISTENT: "S",
-    ObjectState.DELETED: "X",
-    ObjectState.DETACHED: "D",
-}
-"""One letter a state, so that colour never stands alone. S is for "in the session and stored"."""
-
-STATE_COLOURS = {
-    ObjectState.TRANSIENT: "#89754b",
-    ObjectState.PENDING: "#cb7e0a",
-    ObjectState.PERSISTENT: "#4195ef",
-    ObjectState.DELETED: "#d31e8a",
-    ObjectState.DETACHED: "#8934ff",
-}
-"""At least 3:1 against white and against #1e1e1e, and told apart in the common kinds of colour blindness."""

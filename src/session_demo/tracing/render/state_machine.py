@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ...picture import INK, Picture
 from ..events import Event, ObjectState, StateChanged
-from .layout import STATE_COLOURS, STATE_LETTERS
+from .wording import STATE_COLOURS, STATE_LETTERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,6 +42,9 @@ EDGES: dict[str, tuple[str, Point, float]] = {
 }
 
 
+BESIDE_BEND = 0.18
+
+
 def render(events: Sequence[Event] = ()) -> Picture:
     """Draw the five object states and the ten transitions between them.
 
@@ -49,44 +53,44 @@ def render(events: Sequence[Event] = ()) -> Picture:
             any events all edges are drawn alike.
 
     Returns:
-        The picture. Its text alternative lists the edges walked.
+        The picture. Its text alternative lists the edges walked. A change of state that is no edge, which
+        no event told, is drawn as dots.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    walked = Counter(event.transition for event in events if isinstance(event, StateChanged))
-    return Picture(WIDTH, HEIGHT, _alt(walked), lambda axes: _draw(axes, walked))
+    changes = [event for event in events if isinstance(event, StateChanged)]
+    walked = Counter(event.transition for event in changes)
+    silent = Counter(event.transition for event in changes if event.silent)
+    return Picture(WIDTH, HEIGHT, _alt(walked, silent), lambda axes: _draw(axes, walked))
 
 
-def _alt(walked: Counter[str]) -> str:
+def _alt(walked: Counter[str], silent: Counter[str]) -> str:
     if not walked:
         return (
             "The five object states (transient, pending, persistent, deleted, detached) and ten transitions."
         )
-    edges = [f"{name.replace('_', ' ')} x{walked[name]}" for name in EDGES if walked[name]]
-    return "State machine of objects. Edges walked: " + ", ".join(edges) + "."
+    edges = _told(walked, EDGES)
+    told = f"Edges walked: {edges}." if edges else "No edge walked."
+    if silent:
+        told += f" Without any event: {_told(silent, [*EDGES, *_beside(walked)])}."
+    return f"State machine of objects. {told}"
+
+
+def _told(walked: Counter[str], names: Iterable[str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} x{walked[name]}" for name in names if walked[name])
+
+
+def _beside(walked: Counter[str]) -> list[str]:
+    """Return what is no edge of the machine, such as what ``make_transient()`` does."""
+    return sorted(set(walked) - set(EDGES))
 
 
 def _draw(axes: Axes, walked: Counter[str]) -> None:
     for name, (word, place, bend) in EDGES.items():
         count = walked[name]
         faded = bool(walked) and not count
-        start, end = _ends(name)
-        axes.annotate(
-            "",
-            xy=end,
-            xytext=start,
-            arrowprops={
-                "arrowstyle": "-|>,head_length=0.5,head_width=0.22",
-                "connectionstyle": f"arc3,rad={bend}",
-                "color": INK,
-                "alpha": 0.4 if faded else 1.0,
-                "linewidth": 2.4 if count else 1.1,
-                "linestyle": ":" if faded else "-",
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+        _draw_edge(axes, name, bend, ":" if faded else "-", heavy=bool(count), faded=faded)
         axes.text(
             *place,
             f"{word} \u00d7{count}" if count else word,
@@ -97,8 +101,50 @@ def _draw(axes: Axes, walked: Counter[str]) -> None:
             alpha=0.55 if faded else 1.0,
             fontweight="bold" if count else "normal",
         )
+    for name in _beside(walked):
+        _draw_edge(axes, name, _outwards(name), (0, (1, 1.5)), heavy=True)
+        x, y = _beside_word(name)
+        word = f"no\nevent\n\u00d7{walked[name]}"
+        axes.text(x, y, word, ha="center", va="center", fontsize=10.5, color=INK, fontweight="bold")
     for state, centre in PLACES.items():
         _draw_state(axes, state, centre)
+
+
+def _draw_edge(
+    axes: Axes, name: str, bend: float, style: Any, *, heavy: bool = False, faded: bool = False
+) -> None:
+    start, end = _ends(name)
+    axes.annotate(
+        "",
+        xy=end,
+        xytext=start,
+        arrowprops={
+            "arrowstyle": "-|>,head_length=0.5,head_width=0.22",
+            "connectionstyle": f"arc3,rad={bend}",
+            "color": INK,
+            "alpha": 0.4 if faded else 1.0,
+            "linewidth": 2.4 if heavy else 1.1,
+            "linestyle": style,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
+    )
+
+
+def _outwards(name: str) -> float:
+    """Bend an edge that is none of the machine away from the middle, where the others are."""
+    (x0, y0), (x1, y1) = _ends(name)
+    across = (x1 - x0) * (HEIGHT / 2 - y0) - (y1 - y0) * (WIDTH / 2 - x0)
+    return BESIDE_BEND if across >= 0 else -BESIDE_BEND
+
+
+def _beside_word(name: str) -> Point:
+    """Return a place beside the beginning of such an edge."""
+    (x0, y0), (x1, y1) = _ends(name)
+    length = math.hypot(x1 - x0, y1 - y0)
+    side = math.copysign(BESIDE_BEND * 0.42 + 0.34 / length, _outwards(name))
+    x, y = x0 + 0.3 * (x1 - x0) + side * (y1 - y0), y0 + 0.3 * (y1 - y0) - side * (x1 - x0)
+    return x, min(max(y, 0.3), HEIGHT - 0.3)
 
 
 def _draw_state(axes: Axes, state: ObjectState, centre: Point) -> None:

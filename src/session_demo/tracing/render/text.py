@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..events import Event, ObjectState
-from .layout import STATE_COLOURS, STATE_LETTERS, Row, lay_out
+from .layout import Row, lay_out
+from .wording import STATE_COLOURS, STATE_LETTERS
 
 LINES_SHOWN = 4
 """Lines that one event may fill in a terminal; the rest is cut off, and dots say so."""
