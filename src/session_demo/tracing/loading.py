@@ -11,7 +11,7 @@ from .traces import Trace
 
 
 def load_trace(path: str | PathLike[str]) -> Trace:
-    """Read a trace that :meth:`Trace.save` wrote.
+    """Read a trace that :meth:`session_demo.Trace.save` wrote.
 
     Args:
         path: The file.

@@ -189,7 +189,7 @@ class Trace(Shown, Sequence[Event]):
 
     @staticmethod
     def from_json(written: str) -> Trace:
-        """Read a trace that :meth:`to_json` wrote.
+        """Read a trace that :meth:`session_demo.Trace.to_json` wrote.
 
         Raises:
             TraceFormatError: *written* is something else, or of another version of the format.
