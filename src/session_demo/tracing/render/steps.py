@@ -121,7 +121,7 @@ def _name(content: str) -> str:
     """Make a name of the content; the same content shown again on a page gets another one."""
     digest = f"sd-{sha256(content.encode()).hexdigest()[:10]}"
     _rendered[digest] += 1
-    return digest if _rendered[digest] == 1 else f"{digest}-{_rendered[digest]}"
+    return digest if _rendered[digest] == 1 else f"{digest}x{_rendered[digest]}"
 
 
 def _choice(story: Story, place: int, name: str, panel: str) -> str:
