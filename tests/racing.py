@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,6 +47,8 @@ def run(engine: Engine, race: Race, start: Callable[[], Any], runner: int) -> li
             except (IntegrityError, OperationalError) as error:
                 if attempt == race.patience:
                     failed.append(type(error.orig).__name__)
+                else:  # all who were refused at once would be refused at once again
+                    time.sleep(random.uniform(0, 0.01 * attempt))
             else:
                 break
     return failed

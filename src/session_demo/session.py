@@ -178,6 +178,11 @@ class Session(orm.Session):
     @overload
     def paginate(self, query: type[M], **options: Unpack[PageOptions]) -> Paginator[M]: ...
 
+    @overload  # as SQLAlchemy 2.0 types a query
+    def paginate(  # type: ignore[overload-overlap]
+        self, query: sa.Select[tuple[M]], **options: Unpack[PageOptions]
+    ) -> Paginator[M]: ...
+
     @overload
     def paginate(  # type: ignore[overload-overlap]
         self, query: sa.Select[M], **options: Unpack[PageOptions]
