@@ -86,7 +86,7 @@ class Shown:
         return swimlane.render(self._events())
 
     def to_json(self) -> str:
-        """Write the trace as JSON that :meth:`session_demo.Trace.from_json` reads back. Hidden values stay hidden.
+        """Write the trace as JSON, for :meth:`session_demo.Trace.from_json`. Hidden values stay hidden.
 
         Example:
             >>> with trace(session) as story:
