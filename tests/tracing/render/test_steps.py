@@ -88,7 +88,13 @@ def test_object_has_its_key_only_when_it_has_one() -> None:
         for step in story_of(EVENTS).steps
         for one in step.standings
     ]
-    assert told == [("ann", T, P, ""), ("ann (id=1)", P, S, ""), ("ann (id=1)", S, None, "forgotten")]
+    assert told == [("ann", T, P, ""), ("ann (id=1)", P, S, ""), ("ann (id=1)", S, None, "")]
+
+
+def test_forgotten_object_is_called_so() -> None:
+    """What is no longer there has no state."""
+    assert "  ann (id=1): forgotten" in str(Steps(EVENTS)).splitlines()
+    assert "&rarr; forgotten</td>" in Steps(EVENTS)._repr_html_()
 
 
 def test_nested_transactions_and_savepoints_are_shown_within_each_other() -> None:

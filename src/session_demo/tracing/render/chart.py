@@ -14,9 +14,10 @@ from .wording import STATE_COLOURS, STATE_LETTERS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 6.4
+WIDTH = 5.6
 MARGIN = 0.12
-SMALL = 9.5
+SMALL = 10.5
+LINE = 0.23
 
 HATCHES = {
     ObjectState.TRANSIENT: "----",
@@ -96,10 +97,22 @@ def states_seen(model: Model) -> list[ObjectState]:
     return [state for state in ObjectState if state in seen]
 
 
-def draw_legend(axes: Axes, states: Sequence[ObjectState], x: float, y: float) -> None:
-    """Explain the states' letters, hatches and colours in one line."""
-    for state in states:
-        draw_area(axes, [(x, y - 0.08), (x + 0.26, y - 0.08), (x + 0.26, y + 0.08), (x, y + 0.08)], state)
-        word = f"{STATE_LETTERS[state]} {state}"
-        write(axes, x + 0.32, y, word)
-        x += 0.42 + len(word) * 0.075
+def legend_lines(states: Sequence[ObjectState]) -> list[list[ObjectState]]:
+    """Divide a legend into lines of three."""
+    return [list(states[place : place + 3]) for place in range(0, len(states), 3)]
+
+
+def draw_legend(axes: Axes, states: Sequence[ObjectState], y: float) -> float:
+    """Explain the states' letters, hatches and colours, line below line.
+
+    Returns:
+        The height of the line below the last.
+    """
+    for line in legend_lines(states):
+        for place, state in enumerate(line):
+            x = MARGIN + place * (WIDTH - 2 * MARGIN) / 3
+            box = [(x, y - 0.08), (x + 0.26, y - 0.08), (x + 0.26, y + 0.08), (x, y + 0.08)]
+            draw_area(axes, box, state)
+            write(axes, x + 0.34, y, f"{STATE_LETTERS[state]} {state}")
+        y -= LINE
+    return y

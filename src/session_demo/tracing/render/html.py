@@ -30,10 +30,6 @@ background:transparent;border:0;padding:0;color:inherit}
 .sd-trace .sd-values{opacity:.8;margin-left:.6em}
 .sd-trace .sd-label{font-weight:600}
 .sd-snapshot tbody th{width:1%;white-space:nowrap;font-weight:600;padding-right:1.2em}
-.sd-trace details{display:inline-block;vertical-align:top;margin-left:.6em}
-.sd-trace summary{cursor:pointer;opacity:.8}
-.sd-trace summary:focus-visible{outline:2px solid currentColor;outline-offset:2px}
-.sd-trace ol{margin:.2em 0;padding-left:3em}
 .sd-state{border:1.5px solid;border-radius:.6em;padding:0 .45em;white-space:nowrap}
 .sd-state b{font-weight:700;margin-right:.35em}
 """.strip()
@@ -41,6 +37,14 @@ background:transparent;border:0;padding:0;color:inherit}
     + "\n@media(max-width:480px){.sd-trace{font-size:.8rem}.sd-trace td,.sd-trace th{padding-right:.4em}}"
 )
 """Styles of traces and snapshots. Colours are inherited or hold on light and dark; no theme need be known."""
+
+FOLD_STYLE = """
+.sd-trace details{display:inline-block;vertical-align:top;margin-left:.6em}
+.sd-trace summary{cursor:pointer;opacity:.8}
+.sd-trace summary:focus-visible{outline:2px solid currentColor;outline-offset:2px}
+.sd-trace details ol{margin:.2em 0;padding-left:3em}
+""".rstrip()
+"""Styles of what can be unfolded."""
 
 
 def render(events: Sequence[Event]) -> str:
@@ -59,7 +63,8 @@ def render(events: Sequence[Event]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("#", "layer", "what happened"))
     table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>" if rows else ""
     caption = escape(layout.summary).replace("-&gt;", "&rarr;")
-    inside = f"<style>{STYLE}</style>\n<table><caption>{caption}</caption>\n{table}</table>"
+    style = STYLE + FOLD_STYLE * any(row.folded for row in layout.rows)
+    inside = f"<style>{style}</style>\n<table><caption>{caption}</caption>\n{table}</table>"
     return f'<div class="sd-trace">{inside}</div>'
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...picture import INK, Picture
 from ..events import Event, ObjectState
 from .chart import (
+    LINE,
     MARGIN,
     WIDTH,
     Scale,
@@ -16,6 +17,7 @@ from .chart import (
     draw_legend,
     draw_scale,
     fitting,
+    legend_lines,
     letters,
     states_seen,
     write,
@@ -41,7 +43,7 @@ CENSUS_FROM = 20_000
 
 OBJECTS_TOLD = 5
 
-ROW, LABELS, CENSUS_POINTS, CENSUS_HEIGHT = 0.29, 1.75, 240, 2.6
+ROW, LABELS, CENSUS_POINTS, CENSUS_HEIGHT = 0.29, 1.55, 240, 2.4
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -116,7 +118,7 @@ def render(events: Sequence[Event]) -> Picture:
     rows = rows_of(model)
     notes = _notes(model, rows)
     rows = rows[:ROWS_SHOWN]
-    height = 0.62 + ROW * len(rows) + 0.3 + 0.22 * len(notes)
+    height = 0.72 + ROW * len(rows) + LINE * (len(legend_lines(states_seen(model))) + len(notes))
     return Picture(WIDTH, height, describe(model), lambda axes: _draw(axes, model, rows, notes, height))
 
 
@@ -191,9 +193,9 @@ def _draw(axes: Axes, model: Model, rows: list[LifeRow], notes: list[str], heigh
     for place, row in enumerate(rows):
         _draw_row(axes, row, scale, top - ROW * (place + 0.5))
     y = top - ROW * len(rows) - 0.2
-    draw_legend(axes, states_seen(model), MARGIN, y)
-    for place, note in enumerate(notes, 1):
-        write(axes, MARGIN, y - 0.22 * place, note, alpha=0.85)
+    y = draw_legend(axes, states_seen(model), y)
+    for place, note in enumerate(notes):
+        write(axes, MARGIN, y - LINE * place, note, alpha=0.85)
 
 
 def _draw_rules(axes: Axes, model: Model, scale: Scale, top: float, bottom: float) -> None:
@@ -236,7 +238,7 @@ def _census(model: Model) -> Picture:
     points = min(CENSUS_POINTS, model.size)
     moments = [round(model.size * place / points) for place in range(points + 1)]
     return Picture(
-        WIDTH, CENSUS_HEIGHT + 1.3, describe(model), lambda axes: _draw_census(axes, model, moments)
+        WIDTH, CENSUS_HEIGHT + 1.55, describe(model), lambda axes: _draw_census(axes, model, moments)
     )
 
 
@@ -244,7 +246,7 @@ def _draw_census(axes: Axes, model: Model, moments: list[int]) -> None:
     counts = model.census(moments)
     states = states_seen(model)
     most = max(sum(one.values()) for one in counts) or 1
-    left, bottom = 1.0, 0.75
+    left, bottom = 0.85, 1.0
     scale = Scale(model.size, left)
     draw_scale(axes, scale, bottom - 0.16)
     for part in (0, 0.5, 1):
@@ -272,4 +274,4 @@ def _draw_census(axes: Axes, model: Model, moments: list[int]) -> None:
         floor = roof
     total = f"Objects in each state: {len(model.lives):,} in {model.size:,} events"
     write(axes, MARGIN, bottom + CENSUS_HEIGHT + 0.35, total, fontweight="bold")
-    draw_legend(axes, states, MARGIN, 0.2)
+    draw_legend(axes, states, 0.2 + LINE * (len(legend_lines(states)) - 1))

@@ -42,7 +42,7 @@ class Standing:
 
     Attributes:
         title: The name of the object, with its key as soon as it has one.
-        bar: Its condition; None if it is not there any more.
+        bar: Its condition; None if it is forgotten.
         before: Its state before the step; None if nothing is known of it.
         touched: Whether an event of the step is about it.
     """
@@ -54,9 +54,9 @@ class Standing:
 
     @property
     def notes(self) -> str:
-        """What else is to be said: expired, marked, forgotten."""
+        """What else is to be said: expired, or marked to be deleted."""
         if self.bar is None:
-            return "forgotten"
+            return ""
         marks = ["expired"] * self.bar.expired + ["marked to be deleted"] * self.bar.marked
         return ", ".join(marks)
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from ..events import Event, SourceLine
-from .html import STYLE, row_html, state_badge
+from .html import FOLD_STYLE, STYLE, row_html, state_badge
 from .layout import Row
 from .moments import Standing, Step, Story, story_of
 
@@ -33,7 +33,7 @@ margin:0;cursor:pointer;user-select:none}
 .sd-steps ol.sd-code{list-style:none;margin:.2em 0 .6em;padding:0;border-left:2px solid rgba(128,128,128,.4)}
 .sd-steps .sd-code li{padding:0 .5em;opacity:.65;overflow-wrap:anywhere;margin:0}
 .sd-steps .sd-code li[aria-current]{opacity:1;font-weight:600;background:rgba(128,128,128,.18)}
-.sd-steps .sd-code small{opacity:.7;margin-left:.6em;white-space:nowrap}
+.sd-steps .sd-code small{font-size:.8em;opacity:.7;margin-left:.6em;white-space:nowrap}
 .sd-steps caption{font-weight:600}
 .sd-steps tbody th{width:1%;white-space:nowrap;font-weight:600;padding-right:1em}
 .sd-steps tr.sd-touched{background:rgba(128,128,128,.13)}
@@ -93,7 +93,7 @@ def _line(row: Row) -> str:
 
 
 def _now(one: Standing) -> str:
-    return (one.bar.state or "state unknown") if one.bar else "gone"
+    return (one.bar.state or "state unknown") if one.bar else "forgotten"
 
 
 def html(story: Story) -> str:
@@ -112,7 +112,7 @@ def html(story: Story) -> str:
     shown = f" ({escape(story.omission)})" if story.omission else ""
     legend = f"Step through {story.total:,} steps{shown}: arrow keys, or the buttons below"
     return (
-        f'<div class="sd-trace sd-steps"><style>{STYLE}\n{STEPS_STYLE}</style>\n<p>{summary}</p>\n'
+        f'<div class="sd-trace sd-steps"><style>{STYLE}{FOLD_STYLE}\n{STEPS_STYLE}</style>\n<p>{summary}</p>\n'
         f"<fieldset><legend>{legend}</legend>\n{inside}\n</fieldset></div>"
     )
 

@@ -32,7 +32,7 @@ LANES: tuple[tuple[SpanKind, str], ...] = (
     ("flush", "||||"),
     ("connection", ""),
 )
-ROW, LANE, DEEPER, HEAD, DEPTHS_SHOWN = 0.27, 0.17, 0.11, 1.65, 4
+ROW, LANE, DEEPER, HEAD, DEPTHS_SHOWN = 0.28, 0.17, 0.11, 1.75, 4
 
 
 def render(events: Sequence[Event]) -> Picture:
@@ -104,7 +104,7 @@ def _draw(axes: Axes, model: Model, slots: list[Slot], height: float) -> None:
         axes,
         MARGIN,
         0.17,
-        "C committed or released, R rolled back, X failed, dashed: still open or begun before",
+        "C committed or released, R rolled back, X failed, dashed: not whole",
         alpha=0.85,
     )
 
@@ -140,9 +140,9 @@ def _draw_slot(axes: Axes, slot: Slot, x: float, y: float) -> None:
     room = WIDTH - MARGIN - x
     if slot.line:
         place = slot.line.place
-        told = fitting(slot.line.text, room - 0.085 * len(place) - 0.1)
+        told = fitting(slot.line.text, room - 0.09 * len(place) - 0.1)
         write(axes, x, y, told, fontweight="bold", fontsize=SMALL)
-        write(axes, WIDTH - MARGIN, y, place, ha="right", alpha=0.7, fontsize=8.5)
+        write(axes, WIDTH - MARGIN, y, place, ha="right", alpha=0.7, fontsize=9.5)
     elif slot.sql:
         times = f"  x {slot.times:,}" if slot.times > 1 else ""
         told = fitting(slot.sql, room - 0.15 - 0.08 * len(times)) + times
