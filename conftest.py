@@ -15,6 +15,9 @@ from session_demo import models
 
 pytest_plugins = ["pytester"]
 
+# It is for mypy alone, which a reader does not need.
+collect_ignore = ["src/session_demo_mypy.py"]
+
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE)],
     patterns=["README.md", "book/*.md"],
