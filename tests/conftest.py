@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.event import registry
 from sqlalchemy.orm import Mapper, Session, scoped_session, sessionmaker
@@ -22,6 +23,10 @@ from session_demo import create_engine
 from session_demo.models import Base
 from session_demo.tracing import attributes, watch
 from session_demo.tracing.target import acquired_connections
+
+# How long an example takes depends on the machine, and proves nothing.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 SHADOWED = ("add", "delete", "flush", "_identity_lookup")
 CLASSES = (Session, sessionmaker, scoped_session, Connection, Engine, Pool, Mapper, Base)
