@@ -111,9 +111,9 @@ def html(story: Story) -> str:
     summary = escape(story.summary).replace("-&gt;", "&rarr;")
     shown = f" ({escape(story.omission)})" if story.omission else ""
     legend = f"Step through {story.total:,} steps{shown}: arrow keys, or the buttons below"
-    style = f"{STYLE}{FOLD_STYLE}\n{STEPS_STYLE}"
     return (
-        f'<div class="sd-trace sd-steps"><style>{style}</style>\n<p>{summary}</p>\n'
+        f'<div class="sd-trace sd-steps"><style>{STYLE}{FOLD_STYLE}\n{STEPS_STYLE}</style>\n'
+        f"<p>{summary}</p>\n"
         f"<fieldset><legend>{legend}</legend>\n{inside}\n</fieldset></div>"
     )
 
