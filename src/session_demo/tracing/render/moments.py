@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -165,10 +166,12 @@ class _Teller:
         self._model = model_of(events)
         self._sessions = sorted({event.session for event in events})
         moments = sorted({stop for _, stop in shown})
-        self._counts = {
-            session: dict(zip(moments, self._model.census(moments, session), strict=True))
-            for session in (None, *self._sessions)
-        }
+        whole = self._model.census(moments)
+        self._counts: dict[int | None, dict[int, Counter[ObjectState]]] = {}
+        for session in (None, *self._sessions):
+            alone = session is None or len(self._sessions) == 1
+            counts = whole if alone else self._model.census(moments, session)
+            self._counts[session] = dict(zip(moments, counts, strict=True))
         self._lives = self._model.lives
         if len(self._lives) > OBJECTS_SHOWN:
             touched = {label for start, stop in shown for label in _touched(events[start:stop])}
