@@ -76,6 +76,9 @@ class TestURL:
     )
     def test_parts_are_quoted(self, parts: dict[str, str], url: str) -> None:
         """What stands in a part is never read as something else."""
+        for driver in ("psycopg", "pymysql"):  # a reader has neither
+            if driver in url or (driver == "psycopg" and "postgresql" in url):
+                pytest.importorskip(driver, reason=f"{driver} is not installed")
         if parts.get("dialect") == "postgresql":
             parts = parts | {"dialect": "postgresql+psycopg"}
             url = url.replace("postgresql:", "postgresql+psycopg:")
@@ -98,6 +101,7 @@ class TestURL:
 
     def test_representation_hides_the_password(self) -> None:
         """The password is shown only where it is asked for."""
+        pytest.importorskip("psycopg", reason="psycopg is not installed")
         db = SQLAlchemy("postgresql+psycopg://ann:secret@db/shop")
         assert repr(db) == "<SQLAlchemy('postgresql+psycopg://ann:***@db/shop')>"
         assert "secret" in db.url
