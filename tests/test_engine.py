@@ -174,8 +174,8 @@ def test_newer_transaction_control_has_real_transactions(tmp_path: Path) -> None
 
 def test_options_are_passed_through() -> None:
     """Every option of SQLAlchemy's create_engine is accepted and used."""
-    engine = create_engine("sqlite://", echo=False, poolclass=sa.StaticPool, hide_parameters=True)
-    assert (type(engine.pool), engine.hide_parameters, engine.echo) == (sa.StaticPool, True, False)
+    engine = create_engine("sqlite://", echo=False, poolclass=sa.pool.StaticPool, hide_parameters=True)
+    assert (type(engine.pool), engine.hide_parameters, engine.echo) == (sa.pool.StaticPool, True, False)
 
 
 def test_unknown_options_are_refused_by_sqlalchemy() -> None:

@@ -602,7 +602,7 @@ class TestStatements:
         engine.dispose()
         assert [sql.split()[0] for sql in sent] == [*FOUND, *MADE]
 
-    @pytest.mark.parametrize("pool", [sa.StaticPool, sa.SingletonThreadPool])
+    @pytest.mark.parametrize("pool", [sa.pool.StaticPool, sa.pool.SingletonThreadPool])
     def test_transaction_of_a_shared_connection_is_not_given_up(self, pool: type) -> None:
         """Where sessions share a connection, one never ends the transaction that another has begun."""
         engine = sa.create_engine("sqlite://", poolclass=pool)

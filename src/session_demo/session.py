@@ -249,7 +249,7 @@ class Session(orm.Session):
     def _stands_before_its_first_statement(self, model: type[Any]) -> bool:
         """Whether the next statement begins a database transaction that is this session's alone."""
         bind = self.get_bind(sa.inspect(model))
-        shared = sa.StaticPool, sa.SingletonThreadPool
+        shared = sa.pool.StaticPool, sa.pool.SingletonThreadPool
         if not isinstance(bind, sa.Engine) or isinstance(bind.pool, shared) or self.in_nested_transaction():
             return False
         root = self.get_transaction()
