@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
+import time
 import weakref
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +18,10 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from tests.conftest import hooked
 
 from session_demo import create_engine, trace
-from session_demo.models import Author, Base
+from session_demo.models import Author, Base, Book
 from session_demo.tracing import watch
 from session_demo.tracing.events import ConnectionCheckedOut, StateChanged
+from session_demo.tracing.objects import ObjectRegister
 
 
 class Shop(Session):
@@ -201,3 +206,59 @@ def test_connections_are_numbered_for_the_whole_recording(engine: Engine) -> Non
         first.execute(sa.text("SELECT 1"))
         second.execute(sa.text("SELECT 1"))
     assert [(one.session, one.connection) for one in story.of(ConnectionCheckedOut)] == [(1, 1), (2, 2)]
+
+
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("eager_threads")
+@pytest.mark.parametrize("round_", range(5))
+def test_objects_that_threads_bring_at_once_have_numbers_of_their_own(round_: int) -> None:
+    """No two objects share a number, and each number leads to the class of its object."""
+    register, together = ObjectRegister(), threading.Barrier(4)
+    kept: list[tuple[int, object]] = []
+
+    def bring() -> None:
+        things = [Author() if place % 2 else Book() for place in range(2_000)]
+        states = [sa.inspect(thing) for thing in things]
+        together.wait()
+        for state, thing in zip(states, things, strict=True):
+            kept.append((register.number(state), thing))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(bring) for _ in range(4)]:
+            done.result()
+    assert sorted(number for number, _ in kept) == list(range(8_000))
+    assert [number for number, thing in kept if register.class_of(number) is not type(thing)] == []
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_stopping_is_not_disturbed_by_sessions_that_begin() -> None:
+    """The end of a recording raises nothing in the program while other threads bring new sessions."""
+    maker = sessionmaker()
+    over = threading.Event()
+
+    def begin() -> None:
+        while not over.is_set():
+            sessions = [maker() for _ in range(20)]
+            for session in sessions:
+                session.begin()
+            for session in sessions:
+                session.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        working = [pool.submit(begin) for _ in range(3)]
+        try:
+            for _ in range(150):
+                with trace(maker):
+                    time.sleep(0.001)
+        finally:
+            over.set()
+        for done in working:
+            done.result()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from time import perf_counter_ns
 from types import FrameType
 from typing import Any, Protocol
@@ -28,13 +29,16 @@ class ConnectionNumbers:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[int, object]] = {}
+        self._numbers = count(1)  # threads may ask at once
 
     def number(self, connection: Connection) -> int:
         """Return the number of the database connection under *connection*."""
         # The pool keeps one dictionary beside each database connection; held here, its address stays its own.
         info = connection.info
-        number, _ = self._known.setdefault(id(info), (len(self._known) + 1, info))
-        return number
+        known = self._known.get(id(info))
+        if known is None:
+            known = self._known[id(info)] = next(self._numbers), info
+        return known[0]
 
 
 _OURS: Any = object()
@@ -149,8 +153,8 @@ class ConnectionHooks:
             try:
                 if record := running.pop(id(context), None):
                     record[7] = clock()
-                    count = cursor.rowcount
-                    record[8] = count if count >= 0 else None
+                    touched = cursor.rowcount
+                    record[8] = touched if touched >= 0 else None
             except Exception:  # noqa: BLE001 - as in silent()
                 return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -41,7 +42,9 @@ class ObjectRegister:
         forgotten: Callable[[int], None] | None = None,
     ) -> None:
         self._seen: dict[int, _Seen] = {}
-        self._classes: list[type] = []
+        # Sessions of several threads may bring objects at once, and no two may get one number.
+        self._numbers = count()
+        self._classes: dict[int, type] = {}
         self._known: set[type] = set()
         self._labels: dict[int, str] = {}
         self._named: set[str] = set()
@@ -60,8 +63,8 @@ class ObjectRegister:
         seen = self._seen.get(address)
         if seen is None:
             seen = self._seen[address] = _Seen(state, self._forget)
-            seen.address, seen.number = address, len(self._classes)
-            self._classes.append(state.class_)
+            seen.address, seen.number = address, next(self._numbers)
+            self._classes[seen.number] = state.class_
             if state.class_ not in self._known:
                 self._meet(state.class_)
         return seen.number
@@ -125,7 +128,7 @@ def object_state(state: InstanceState[Any]) -> ObjectState:
     raise AssertionError(f"SQLAlchemy knows a state of {state.class_.__name__} that this version does not.")
 
 
-def letters(count: int) -> str:
+def letters(number: int) -> str:
     """Count in letters: 1 is A, 26 is Z, 27 is AA.
 
     Example:
@@ -133,8 +136,8 @@ def letters(count: int) -> str:
         ['A', 'Z', 'AA']
     """
     text = ""
-    while count:
-        count, rest = divmod(count - 1, 26)
+    while number:
+        number, rest = divmod(number - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
 

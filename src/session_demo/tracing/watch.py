@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Protocol
@@ -66,6 +67,8 @@ class ClassWatch:
         self._watched = watched
         self._make = make
         self._over = False
+        # Threads bring sessions while another one ends the recording.
+        self._lock = threading.Lock()
         self._hooks: weakref.WeakKeyDictionary[Session, SessionHooks] = weakref.WeakKeyDictionary()
 
     def start(self) -> None:
@@ -82,18 +85,25 @@ class ClassWatch:
         global _watches
         self._over = True
         _watches = tuple(other for other in _watches if other is not self)
-        for hooks in list(self._hooks.values()):
+        with self._lock:
+            heard = list(self._hooks.values())
+            self._hooks.clear()
+        for hooks in heard:
             hooks.detach()
-        self._hooks.clear()
 
     def meet(self, session: Session, transaction: SessionTransaction) -> None:
         """Put hooks on a session that is new here, and let them hear what it is beginning."""
-        if isinstance(session, self._watched) and session not in self._hooks:
-            hooks = self._hooks[session] = self._make(session)
-            hooks.attach()
-            hooks.transaction_begun(session, transaction)
-            if self._over:  # another thread has just ended the recording
-                hooks.detach()
+        if not isinstance(session, self._watched) or session in self._hooks:
+            return
+        hooks = self._make(session)
+        hooks.attach()
+        hooks.transaction_begun(session, transaction)
+        with self._lock:
+            over = self._over
+            if not over:
+                self._hooks[session] = hooks
+        if over:  # another thread has just ended the recording
+            hooks.detach()
 
 
 _watches: tuple[ClassWatch, ...] = ()
