@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -229,6 +230,23 @@ def test_temporary_file_is_removed_at_exit_without_a_warning(python: Callable[..
     )
     path, existed = printed.splitlines()
     assert (existed, Path(path).parent.exists()) == ("True", False)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+@pytest.mark.parametrize("leave", ["sys.exit()", "import atexit; atexit._clear(); os._exit(0)"])
+def test_forked_child_leaves_the_folder_to_its_parent(python: Callable[..., str], leave: str) -> None:
+    """The folder outlives a child that exits, and one that forgets as multiprocessing's children do."""
+    printed = python(
+        "import os, sys\n"
+        "import sqlalchemy as sa\n"
+        "from session_demo import temporary_sqlite_url\n"
+        "folder = os.path.dirname(sa.make_url(temporary_sqlite_url()).database)\n"
+        "if not os.fork():\n"
+        f"    {leave}\n"
+        "os.wait()\n"
+        "print(os.path.isdir(folder))"
+    )
+    assert printed.strip() == "True"
 
 
 def test_released_savepoint_disappears_on_postgresql(postgres: Engine) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,8 @@ def create_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
 def temporary_sqlite_url() -> str:
     """Return the URL of a SQLite file that does not exist yet.
 
-    The file will lie in a new folder of its own, which is removed when Python exits.
+    The file will lie in a new folder of its own, which is removed when this process exits; a process that
+    was forked from it leaves the folder alone.
     Unlike ``sqlite://``, where all sessions of a thread share one connection, each
     session gets its own connection from the pool.
 
@@ -73,9 +76,9 @@ def temporary_sqlite_url() -> str:
         >>> sa.make_url(temporary_sqlite_url()).drivername
         'sqlite'
     """
-    folder = tempfile.TemporaryDirectory(prefix="session-demo-", ignore_cleanup_errors=True)
-    atexit.register(folder.cleanup)
-    return f"sqlite:///{Path(folder.name, 'library.db').as_posix()}"
+    folder = Path(tempfile.mkdtemp(prefix="session-demo-"))
+    atexit.register(_remove, folder, owner=os.getpid())
+    return f"sqlite:///{(folder / 'library.db').as_posix()}"
 
 
 def begin_to_write(connection: sa.Connection, *, restart: bool = False) -> None:
@@ -130,3 +133,9 @@ def _leaves_begin_to_driver(driver: Any) -> bool:
     # a bool only where the user chose the driver's newer transaction control.
     chosen_by_user = driver.isolation_level is None or isinstance(getattr(driver, "autocommit", None), bool)
     return not chosen_by_user
+
+
+def _remove(folder: Path, owner: int) -> None:
+    # A forked child inherits what its parent does at exit; the folder is its parent's.
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
