@@ -68,6 +68,7 @@ class SQLAlchemy:
         >>> db.s.remove()
         >>> db
         <SQLAlchemy('sqlite://')>
+        >>> db.engine.dispose()
     """
 
     Model: type[Model]

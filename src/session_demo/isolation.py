@@ -45,6 +45,7 @@ class TestTransaction:
         >>> db.s.all(Author)
         []
         >>> db.s.remove()
+        >>> db.engine.dispose()
     """
 
     __test__ = False
