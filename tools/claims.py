@@ -44,7 +44,7 @@ This book grew out of four older texts about the session. Each of their claims w
 documentation. Here is what came of it, and the sections where you can see it happen.
 
 The verdicts: *true*; *changed* (it goes otherwise today); *removed*; *wrong*; *imprecise*; *missing* (the
-text is silent); *error* (what people meet, its cause and its cure). ⚡ marks what differs between 2.0 and 2.1.
+text is silent); *error* (what people meet, its cause and its cure). ⚡ marks a difference of 2.0 and 2.1.
 *Not yet* in the last column: tried, and not shown in this book so far.
 
 This page is made from what the cells and sections themselves say that they show.
