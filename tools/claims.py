@@ -84,8 +84,9 @@ def known() -> dict[str, dict[str, Any]]:
 
 
 def pages() -> list[Path]:
-    """Return the chapters and pages that may show something."""
-    return [*all_notebooks(), *sorted(path for path in (ROOT / "book").glob("*.md") if path != PAGE)]
+    """Return what may show something: the chapters first, for they explain most."""
+    prose = sorted(path for path in (ROOT / "book").glob("*.md") if path != PAGE)
+    return [*sorted(all_notebooks(), key=lambda path: path.parent.name == "book"), *prose]
 
 
 def slug(heading: str) -> str:
@@ -194,7 +195,7 @@ def _table_row(row: dict[str, Any], where: list[Place]) -> str:
     anchor = row["id"].lower().replace(".", "-")
     differs = " ⚡" if row.get("differs") else ""
     claim = f"[**{row['id']}**]{{#{anchor}}} {_cell(row['claim'])}"
-    verdict = f"*{row['verdict']}*{differs} {_cell(row.get('today', ''))}".rstrip()
+    verdict = f"*{row['verdict']}*{differs}{f': {today}' if (today := _cell(row.get('today', ''))) else ''}"
     return f"| {claim} | {verdict} | {', '.join(place.link for place in where) or 'not yet'} |"
 
 
