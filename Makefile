@@ -15,6 +15,7 @@ help:
 	@echo "make lab        open the chapters in JupyterLab"
 	@echo "make notebooks  execute the chapters and store their outputs"
 	@echo "make records    store what the chapters print on SQLAlchemy 2.0 where that differs"
+	@echo "make claims     write where the book shows each claim"
 	@echo "make browser    read the built book with Chromium: links, labels, widths"
 	@echo "make check      format, lint and types"
 	@echo "make lock       pin what requirements*.in ask for (UPGRADE=--upgrade: the newest)"
@@ -42,6 +43,9 @@ notebooks: $(READY)
 
 records: $(VENV)-2.0/.ready
 	@$(VENV)-2.0/bin/python -m tools.versions
+
+claims: $(READY)
+	@$(BIN)/python -m tools.claims
 
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks
@@ -80,4 +84,4 @@ $(VENV)-2.0/.ready: $(READY)
 $(BIN)/uv:
 	@$(MAKE) --no-print-directory $(DEV_READY)
 
-.PHONY: help book html test notebooks records lab browser check lock clean
+.PHONY: help book html test notebooks records claims lab browser check lock clean
