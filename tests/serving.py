@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -66,7 +66,15 @@ def waitress_server(app: Any, threads: int = 4) -> Iterator[Server]:
         yield Server(server.effective_port)
     finally:
         server.task_dispatcher.shutdown()
-        server.trigger.pull_trigger(server.close)
+        pulled = Event()
+
+        def close() -> None:
+            # A worker may have woken the loop already: the trigger must not be closed while we pull it.
+            pulled.wait(10)
+            server.close()
+
+        server.trigger.pull_trigger(close)
+        pulled.set()
         thread.join(10)
 
 
