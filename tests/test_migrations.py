@@ -1,7 +1,8 @@
-"""Alembic, used as its own documentation says, finds the models of a facade."""
+"""Alembic, used as the page says, finds the models of a facade."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,17 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-SHOP = """
-import sqlalchemy as sa
-from session_demo import SQLAlchemy
-
-db = SQLAlchemy("sqlite:///shop.db")
-
-
-class User(db.Model):
-    __tablename__ = "user"
-    id = sa.Column(sa.Integer, primary_key=True)
-"""
+PAGE = (Path(__file__).parents[1] / "book/migrations.md").read_text(encoding="utf-8")
+SHOP, SET_URL, SET_METADATA = re.findall(
+    r"```\{code-block\} python\n:caption: \S+\n(.*?)```", PAGE, re.DOTALL
+)
 COLUMN = "    email = sa.Column(sa.String(100))\n"
 
 
@@ -30,18 +24,14 @@ def project(tmp_path: Path) -> Path:
     alembic(tmp_path, "init", "migrations")
     env = tmp_path / "migrations/env.py"
     text = env.read_text("utf-8")
-    assert "target_metadata = None" in text
-    text = text.replace("target_metadata = None", "from shop import db\ntarget_metadata = db.Model.metadata")
-    text = text.replace("config = context.config\n", SET_URL)
+    for place, with_ours in {
+        "config = context.config\n": f"config = context.config\n{SET_URL}",
+        "target_metadata = None\n": SET_METADATA,
+    }.items():
+        assert place in text
+        text = text.replace(place, with_ours)
     env.write_text(text, "utf-8")
     return tmp_path
-
-
-# ConfigParser reads a percent sign as the start of a name, and a quoted password may have one.
-SET_URL = """config = context.config
-import shop
-config.set_main_option("sqlalchemy.url", shop.db.url.replace("%", "%%"))
-"""
 
 
 def alembic(folder: Path, *arguments: str) -> str:
