@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+# One process for each core; the cells of a notebook stay together.
+SIDE_BY_SIDE := -n auto --dist loadfile
 # `make lock UPGRADE=--upgrade` also takes newer versions.
 UPGRADE :=
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE)
@@ -33,7 +35,7 @@ html: $(READY)
 
 test: html
 	@echo "Testing the code, the examples and the chapters ..."
-	@$(BIN)/python -m pytest -q --cov=session_demo --nbval --nbval-current-env \
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --cov=session_demo --nbval --nbval-current-env \
 		src tests README.md book notebooks --ignore=tests/browser
 	@echo "Next: make book, to read it."
 

@@ -19,6 +19,7 @@ from sqlalchemy.event import registry
 from sqlalchemy.orm import Mapper, Session, scoped_session, sessionmaker
 from sqlalchemy.orm.session import _sessions
 
+from databases import databases_of
 from session_demo import create_engine
 from session_demo.models import Base
 from session_demo.tracing import attributes, watch
@@ -65,6 +66,14 @@ def hooked(target: Any) -> list[str]:
         if listener.__module__.startswith(("session_demo.tracing", "session_demo.testing"))
         and listener.__module__ != "session_demo.tracing.watch"
     ]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let workers of pytest-xdist, which run side by side, not meet in one database of a server."""
+    if worker := getattr(config, "workerinput", {}).get("workerid"):
+        own = databases_of(worker)
+        own.__enter__()
+        config.add_cleanup(lambda: own.__exit__(None, None, None))
 
 
 @pytest.fixture(autouse=True)

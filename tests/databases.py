@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +25,28 @@ def unavailable(name: str, reason: str) -> NoReturn:
     if name in os.environ.get("SESSION_DEMO_REQUIRE", "").split(","):
         pytest.fail(reason)
     pytest.skip(reason, allow_module_level=True)
+
+
+@contextmanager
+def databases_of(worker: str) -> Iterator[None]:
+    """Give *worker*, which tests beside others, a database of its own on each server that is named."""
+    variables = [variable for variable in SERVERS.values() if variable in os.environ]
+    given = {variable: os.environ[variable] for variable in variables}
+    own = f"session_demo_{worker}"
+    for variable, url in given.items():
+        _send(url, f"DROP DATABASE IF EXISTS {own}", f"CREATE DATABASE {own}")
+        os.environ[variable] = sa.make_url(url).set(database=own).render_as_string(hide_password=False)
+    yield
+    for variable, url in given.items():
+        os.environ[variable] = url
+        _send(url, f"DROP DATABASE IF EXISTS {own}")
+
+
+def _send(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def engine_on(database: str, folder: Path, **options: object) -> Engine:
