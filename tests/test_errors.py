@@ -25,6 +25,7 @@ FAMILY = {
     "NoSuchAttributeError": AttributeError,
     "MatchError": TypeError,
     "DatabaseURLError": TypeError,
+    "NoSuchSelfTestError": LookupError,
 }
 
 

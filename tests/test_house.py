@@ -40,10 +40,12 @@ TRACING: list[set[str]] = [
     {"recording", "snapshot"},
     {"recorder"},
 ]
+TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"}, {"selftest"}]
 TOP: list[set[str]] = [{"commands"}, {"tracing"}, {"commands.show", "ipython", "testing"}, {"", "__main__"}]
 FLOOR = (
     {name: number for number, names in enumerate(HELPERS) for name in names}
     | {f"tracing.{name}": number for number, names in enumerate(TRACING) for name in names}
+    | {name: number for number, names in enumerate(TEACHING) for name in names}
     | {name: number for number, names in enumerate(TOP, len(TRACING)) for name in names}
 )
 

@@ -127,5 +127,11 @@ class DatabaseURLError(SessionDemoError, TypeError):
     page = "book/api.html"
 
 
+class NoSuchSelfTestError(SessionDemoError, LookupError):
+    """A chapter was named that has no self-test, or an answer that is not in it."""
+
+    page = "book/api.html"
+
+
 class UnprotectedMatchWarning(UserWarning):
     """A row is to be found or else made, and nothing keeps two sessions from making it twice."""
