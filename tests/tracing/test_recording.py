@@ -101,6 +101,35 @@ def test_attributes_of_other_sessions_are_not_heard(engine: Engine, session: Ses
     assert len(list(story.of(AttributeChanged))) == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "expired", "refreshed"),
+    [(sa.literal(3), [], [("copies",)]), (sa.func.abs(3), [("copies",)], [])],
+    ids=["computed in Python", "computed by the database only"],
+)
+@pytest.mark.parametrize("synchronize", ["auto", "evaluate", "fetch"])
+def test_level_full_tells_what_an_update_of_many_rows_does(
+    session: Session, ann: Author, synchronize: str, value: Any, expired: Any, refreshed: Any
+) -> None:
+    """A set-based UPDATE writes new values into loaded objects, or expires just what it can't compute."""
+    book = ann.books[0]
+    assert book.copies == 1
+    statement = sa.update(Book).values(copies=value)
+    with trace(session, "full") as story:
+        session.execute(statement, execution_options={"synchronize_session": synchronize})
+    assert [one.attributes for one in story.of(AttributesExpired)] == expired
+    assert [one.attributes for one in story.of(AttributesRefreshed)] == refreshed
+    assert ("copies" in book.__dict__) is bool(refreshed)
+
+
+def test_an_update_of_many_rows_refreshes_nothing_that_is_not_loaded(session: Session, ann: Author) -> None:
+    """What is expired stays so while a set-based UPDATE changes the row, and the trace says nothing else."""
+    session.expire(ann)
+    with trace(session, "full") as story:
+        session.execute(sa.update(Author).values(name="Anna"))
+    assert (list(story.of(AttributesExpired)), list(story.of(AttributesRefreshed))) == ([], [])
+    assert "name" not in ann.__dict__
+
+
 @pytest.mark.parametrize("level", ["sql", "session", "full"])
 def test_causes_of_statements(session: Session, ann: Author, level: Any) -> None:
     """A statement that SQLAlchemy thought of says why it was sent, at every level."""

@@ -91,10 +91,15 @@ def _began(initiator: Any, mapped: type, name: str) -> str:
 
 
 def _expired(state: State, names: Any) -> None:
-    for listener in _listeners.get(state.session_id, ()):
-        listener.attributes_expired(state, names)
+    # An UPDATE of many rows tells of each object, also where it discards nothing: then no name is in the set.
+    if names is None or names:
+        for listener in _listeners.get(state.session_id, ()):
+            listener.attributes_expired(state, names)
 
 
 def _refreshed(state: State, _context: object, names: Any) -> None:
-    for listener in _listeners.get(state.session_id, ()):
-        listener.attributes_refreshed(state, names)
+    # The same UPDATE names attributes that are not loaded, and leaves them so.
+    written = names if names is None else [name for name in names if name in state.dict]
+    if written is None or written:
+        for listener in _listeners.get(state.session_id, ()):
+            listener.attributes_refreshed(state, written)
