@@ -82,6 +82,18 @@ def test_level_full_hears_attributes(session: Session, ann: Author) -> None:
     assert list(story.of(AttributesRefreshed)) == [AttributesRefreshed("Author A", ("name",), key="id=1")]
 
 
+@pytest.mark.parametrize("synchronize", ["auto", "evaluate", "fetch"])
+def test_update_of_many_rows_refreshes(session: Session, ann: Author, synchronize: str) -> None:
+    """An UPDATE that the session repeats in memory writes values anew; it expires none."""
+    name = ann.name
+    query = sa.update(Author).values(name=name + "!").execution_options(synchronize_session=synchronize)
+    with trace(session, "full") as story:
+        session.execute(query)
+    assert sa.inspect(ann).dict["name"] == name + "!"
+    assert list(story.of(AttributesExpired)) == []
+    assert list(story.of(AttributesRefreshed)) == [AttributesRefreshed("Author A", ("name",), key="id=1")]
+
+
 def test_level_full_hears_what_is_forgotten(session: Session) -> None:
     """An object that nobody refers to any more is told as forgotten, under its own session."""
     with trace(session, "full") as story:

@@ -105,7 +105,9 @@ class ObjectHooks:
         return None if isinstance(value, LoaderCallableStatus) else Reference(type(value).__name__)
 
     def attributes_expired(self, state: State, names: Any) -> None:
-        """Record that values of an object were discarded."""
+        """Record that values of an object were discarded: all of them where *names* is None."""
+        if names is not None and not names:
+            return  # an UPDATE of many rows tells it of objects that lose nothing
         try:
             walk = self._walk if self._outcome else 0
             key, names = state.key and state.key[1], tuple(sorted(names or ()))
