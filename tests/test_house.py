@@ -26,15 +26,16 @@ HELPERS: list[set[str]] = [
     {"database"},
 ]
 TRACING: list[set[str]] = [
-    {"words", "listening", "names", "redaction", "shadows", "export"},
+    {"words", "sql", "listening", "names", "redaction", "shadows", "export"},
     {"attributes", "events", "target"},
     {"lines", "objects", "render", "render.terminal", "export.page", "export.values"}
     | {f"render.{part}" for part in ("wording", "folds", "model")},
     {"causes"} | {f"render.{part}" for part in ("layout", "replay", "chart", "slots")},
     {"records", "export.json", "export.perfetto"}
     | {f"render.{one}" for one in ("html", "lifelines", "moments", "state_machine", "swimlane", "text")},
-    {"object_hooks", "render.steps"},
+    {"object_hooks", "render.steps", "render.tree", "render.difference"},
     {"connections", "shown"},
+    {"asked"},
     {"hooks", "traces"},
     {"watch", "loading"},
     {"recording", "snapshot"},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from .sql import tables_of
 from .words import Lane as Lane
 from .words import ObjectState as ObjectState
 from .words import SourceLine as SourceLine
@@ -282,3 +283,8 @@ class StatementExecuted(Event):
     def verb(self) -> str:
         """The first word of the statement, such as SELECT or INSERT."""
         return self.sql.split(None, 1)[0].upper() if self.sql else ""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables it names, in the order in which it names them."""
+        return tables_of(self.sql)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar, overload
+from collections.abc import Callable, Iterable, Sequence
+from typing import overload
 
 from ..errors import UnknownObjectError
-from .events import Event, MarkSet, ObjectEvent, ObjectState, StateChanged, StatementExecuted
+from .asked import Asked
+from .events import Event, MarkSet, ObjectEvent, ObjectState, StateChanged
 from .export import json
-from .render.layout import commands
-from .shown import Shown
-
-E = TypeVar("E", bound=Event)
+from .render.replay import model_of
 
 
-class Trace(Shown, Sequence[Event]):
+class Trace(Asked, Sequence[Event]):
     """Events in the order in which they happened. A slice of a trace is a trace.
 
     A trace shows itself: as text when printed, as a table in a notebook.
@@ -62,25 +59,6 @@ class Trace(Shown, Sequence[Event]):
         return list(self) == list(other) if isinstance(other, Trace) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
-
-    def of(self, kind: type[E]) -> Iterator[E]:
-        """Yield the events of one class, oldest first."""
-        return (event for event in self._events() if isinstance(event, kind))
-
-    @property
-    def statements(self) -> list[StatementExecuted]:
-        """The statements that reached the database; transaction commands are not among them."""
-        return list(self.of(StatementExecuted))
-
-    @property
-    def commands(self) -> list[str]:
-        """What the database was told, in a word or two each, such as BEGIN, INSERT, COMMIT."""
-        return commands(self._events())
-
-    @property
-    def labels(self) -> list[str]:
-        """The labels of the objects seen, in order of first appearance."""
-        return list(dict.fromkeys(event.label for event in self.of(ObjectEvent)))
 
     def states(self, thing: object) -> list[str]:
         """Return the states an object went through, oldest first.
@@ -160,6 +138,35 @@ class Trace(Shown, Sequence[Event]):
         begin = self._place_of(first, 0) + 1
         return self[begin : None if last is None else self._place_of(last, begin)]
 
+    @property
+    def flushes(self) -> list[Trace]:
+        """The events of each flush, from its begin to its end."""
+        return [
+            self[max(span.first - 1, 0) : span.last]
+            for span in model_of(self._events()).spans
+            if span.kind == "flush"
+        ]
+
+    def of_line(self, line: int | str) -> Trace:
+        """Return the events that one line of the program asked for.
+
+        Args:
+            line: The number of the line in its file or cell, or a part of its text.
+
+        Example:
+            >>> with trace(session) as story:
+            ...     session.add(Author(name="Stanislaw Lem"))
+            ...     session.commit()
+            >>> story.of_line("commit()").commands
+            ['BEGIN', 'INSERT', 'COMMIT']
+        """
+        return self.where(
+            lambda event: (
+                event.line is not None
+                and (event.line.number == line if isinstance(line, int) else line in event.line.text)
+            )
+        )
+
     def _place_of(self, mark: str, begin: int) -> int:
         events = self._events()
         for place in range(begin, len(events)):
@@ -167,25 +174,6 @@ class Trace(Shown, Sequence[Event]):
                 return place
         seen = ", ".join(repr(event.name) for event in self.of(MarkSet)) or "none at all"
         raise LookupError(f"Can't find the mark {mark!r}: this trace has {seen}. Set it with story.mark().")
-
-    def repeated(self) -> list[tuple[StatementExecuted, int]]:
-        """Return the statements that one line sent more than once, each with how often.
-
-        A statement that a loop sends for each object again is what is known as N+1. Its cause says which
-        relationship to load together with the query, with ``selectinload()`` for example.
-
-        Example:
-            >>> session.add_all([Author(name="Ann"), Author(name="Ben")])
-            >>> session.commit()
-            >>> with trace(session) as story:
-            ...     for author in session.scalars(sa.select(Author)):
-            ...         _ = author.books
-            >>> [(one.cause, count) for one, count in story.repeated()]
-            [('lazy load of Author.books', 2)]
-        """
-        counts = Counter((one.line, one.sql, one.cause) for one in self.statements if one.cause != "flush")
-        first = {(one.line, one.sql, one.cause): one for one in reversed(self.statements)}
-        return [(first[key], count) for key, count in counts.items() if count > 1]
 
     @staticmethod
     def from_json(written: str) -> Trace:

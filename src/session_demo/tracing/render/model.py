@@ -123,6 +123,11 @@ class Model:
         """Return what was open after the event of that number."""
         return [span for span in self.spans if span.first <= moment < span.last]
 
+    def held_at(self, moment: int, session: int, state: ObjectState) -> list[Life]:
+        """Return the objects that a session held in one state after the event of that number."""
+        standing = ((life, life.at(moment)) for life in self.lives)
+        return [life for life, bar in standing if bar and bar.state is state and bar.session == session]
+
     def census(self, moments: Sequence[int], session: int | None = None) -> list[Counter[ObjectState]]:
         """Count the objects in each state after each of some events.
 

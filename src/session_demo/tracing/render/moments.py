@@ -226,12 +226,12 @@ class _Teller:
 
     def _held(self, session: int, stop: int, state: ObjectState) -> str:
         total = self._counts[session][stop][state]
-        names = []
-        for life in self._lives:
-            bar = life.at(stop)
-            if bar and bar.state is state and bar.session == session:
-                keyed = life.key and life.keyed <= stop
-                names.append(f"{life.entity} {life.key}" if keyed else life.label)
+        shown = {life.label for life in self._lives}
+        names = [
+            f"{life.entity} {life.key}" if life.key and life.keyed <= stop else life.label
+            for life in self._model.held_at(stop, session, state)
+            if life.label in shown
+        ]
         more = total - len(names[:OBJECTS_SHOWN])
         told = names[:OBJECTS_SHOWN] + ([f"{more:,} more"] if more else [])
         return ", ".join(told) or "empty"
