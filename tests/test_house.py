@@ -33,7 +33,7 @@ TRACING: list[set[str]] = [
     {"causes"} | {f"render.{part}" for part in ("layout", "replay", "chart", "slots")},
     {"records", "export.json", "export.perfetto"}
     | {f"render.{one}" for one in ("html", "lifelines", "moments", "state_machine", "swimlane", "text")},
-    {"object_hooks", "render.steps", "render.tree", "render.difference"},
+    {"object_hooks", "held", "render.steps", "render.tree", "render.difference"},
     {"connections", "shown"},
     {"asked"},
     {"hooks", "traces"},
@@ -63,7 +63,10 @@ FOREIGN: dict[str, set[str]] = {
     "sqlalchemy": {
         *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing"),
         *("base_model", "uniqueness", "session", "scoped", "isolation", "database"),
-        *(f"tracing.{name}" for name in ("objects", "target", "snapshot", "recording", "watch", "hooks")),
+        *(
+            f"tracing.{name}"
+            for name in ("objects", "target", "held", "snapshot", "recording", "watch", "hooks")
+        ),
         *(f"tracing.{name}" for name in ("object_hooks", "connections", "causes", "shadows", "attributes")),
         "tracing.listening",
     },

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from session_demo import ObjectState, Snapshot, snapshot, state_of
 from session_demo.errors import NotASessionError, NotMappedError
@@ -104,7 +105,7 @@ def test_snapshot_tells_everything_it_holds(session: Session) -> None:
     session.delete(loaded[3])
     session.add_all([Member(name="Ann"), Book(title="Dawn")])
     keys = ("1, expired", *range(2, 12))
-    assert snapshot(session) == Snapshot(
+    assert replace(snapshot(session), objects=()) == Snapshot(
         new=("Member (1st new)", "Book (2nd new)"),
         identity_map=(*(f"Author (id={key})" for key in keys), "Book (id=1)"),
         dirty=("Author (id=2): name", "Author (id=11): name", "Book (id=1): copies, title"),
@@ -205,3 +206,104 @@ def test_snapshot_escapes_what_it_shows_in_html() -> None:
     assert (
         '<tr><th scope="row">identity map</th><td>Author (name=&#x27;&lt;script&gt;&#x27;)</td></tr>' in shown
     )
+
+
+class TestObjects:
+    """Each object with its state and its values, in the manner of a debugger."""
+
+    def test_short_view(self, session: Session) -> None:
+        """One line for each object says its state, and whether it is modified, expired or marked."""
+        assert snapshot(session).short == "No object."
+        kept = [persistent(session) for _ in range(1)]
+        session.add_all([lem := Author(name="Lem"), eden := Book(title="Eden")])
+        session.flush()
+        lem.name = "S. Lem"
+        session.delete(eden)
+        session.add(Member(name="Ben"))
+        assert snapshot(session).short.splitlines() == [
+            "Author (id=1) persistent, expired",
+            "Author (id=2) persistent, modified",
+            "Book (id=1) persistent, marked to be deleted",
+            "Member (1st new) pending",
+        ]
+        assert len(kept) == 1
+
+    def test_long_view(self, session: Session) -> None:
+        """Below it each attribute has its value, what it was, and its links by key."""
+        lem = Author(name="Lem", books=[Book(title="Eden")])
+        session.add(lem)
+        session.flush()
+        lem.name = "S. Lem"
+        lem.books.append(Book(title="Solaris"))
+        text = snapshot(session).long
+        assert "  name: 'S. Lem' was 'Lem'\n" in text
+        assert "  books: [Book (id=1), Book (new)] was [Book (id=1)]\n" in text
+        assert "  author: Author (id=1)\n" in text
+        assert "  loans: not loaded" in text
+
+    def test_expired_values(self, session: Session, heard: list[str]) -> None:
+        """An expired value is told as such and not loaded."""
+        author = persistent(session)
+        heard.clear()
+        assert "  name: expired\n" in snapshot(session).long
+        assert (heard, author in session) == ([], True)
+
+    def test_values_of_the_programs_own_types(self, engine: Engine) -> None:
+        """No ``repr`` of the program is called, and sensitive values are hidden."""
+
+        class Unspeakable:
+            def __repr__(self) -> str:
+                raise AssertionError
+
+        class Own(DeclarativeBase):
+            pass
+
+        class Login(Own):
+            __tablename__ = "login"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            password: Mapped[str]
+            settings: Mapped[str] = mapped_column(sa.PickleType)
+
+        with Session(engine) as session:
+            session.add(login := Login(password="sesame", settings=Unspeakable()))
+            login.password = "another"
+            assert snapshot(session).long.splitlines()[1:] == [
+                "  id: not set",
+                "  password: ***",
+                "  settings: a Unspeakable",
+            ]
+
+    def test_old_value_that_was_never_loaded(self, session: Session) -> None:
+        """A value that was set without loading the old one was something that nobody knows."""
+        author = persistent(session)
+        author.name = "new"
+        assert "  name: 'new' was unknown\n" in snapshot(session).long
+
+    def test_difference(self, session: Session) -> None:
+        """Who came, who left, and whose values changed, line by line."""
+        lem, eden = Author(name="Lem"), Book(title="Eden")
+        session.add_all([lem, eden])
+        session.commit()
+        assert (lem.name, eden.title) == ("Lem", "Eden")
+        before = snapshot(session)
+        lem.name = "S. Lem"
+        session.expunge(eden)
+        session.add(Member(name="Ben"))
+        assert before.difference(snapshot(session)).splitlines() == [
+            "- Book (id=1) persistent",
+            "+ Member (1st new) pending",
+            "~ Author (id=1) persistent -> persistent, modified",
+            "    name: 'S. Lem' was 'Lem'",
+        ]
+        session.rollback()
+        assert before.difference(snapshot(session)).splitlines()[-2:] == [
+            "transaction: begun -> none",
+            "connections: 1 -> 0",
+        ]
+
+    def test_no_difference(self, session: Session) -> None:
+        """Two moments in which nothing happened are equal, and say so."""
+        author = persistent(session)
+        assert snapshot(session) == snapshot(session)
+        assert snapshot(session).difference(snapshot(session)) == "No difference."
+        assert author in session

@@ -60,7 +60,7 @@ class Asked(Shown):
 
     @property
     def by_table(self) -> dict[str, dict[str, int]]:
-        """How many statements of each kind name each table: ``{"author": {"INSERT": 1, "SELECT": 2}}``."""
+        """The statements that name each table, counted by kind, as in ``{"author": {"INSERT": 1}}``."""
         counts: dict[str, Counter[str]] = {}
         for one in self.statements:
             for table in one.tables:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstanceState, Session
 
 from ..errors import NotMappedError, described
 from .events import ObjectState
+from .held import Held, held
 from .objects import key_text, object_state
 from .render.html import STYLE
 from .target import acquired_connections, session_of
@@ -63,6 +64,7 @@ class Snapshot:
         deleted: Those of them that are marked to be deleted.
         transaction: ``none``, ``begun`` or ``failed``; with savepoints, ``begun, 1 nested``.
         connections: How many connections the session holds.
+        objects: All of them one by one, with their values; new ones last.
 
     Example:
         >>> snapshot(session).transaction
@@ -75,6 +77,53 @@ class Snapshot:
     deleted: tuple[str, ...]
     transaction: str
     connections: int
+    objects: tuple[Held, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """One line for each object: its name, its state, whether it is modified, expired or marked."""
+        return "\n".join(one.short() for one in self.objects) or "No object."
+
+    @property
+    def long(self) -> str:
+        """The same, with a line for each attribute: its value, and what it was.
+
+        Example:
+            >>> lem = Author(name="Lem")
+            >>> session.add(lem)
+            >>> session.flush()
+            >>> lem.name = "Stanislaw Lem"
+            >>> print(snapshot(session).long)
+            Author (id=1) persistent, modified
+              id: 1
+              name: 'Stanislaw Lem' was 'Lem'
+              books: not loaded
+        """
+        return "\n".join(one.long() for one in self.objects) or "No object."
+
+    def difference(self, later: Snapshot) -> str:
+        """Say what is otherwise in a later snapshot: who came, who left, whose state or values changed.
+
+        Args:
+            later: The snapshot to compare with.
+
+        Example:
+            >>> before = snapshot(session)
+            >>> session.add(Author(name="Lem"))
+            >>> print(before.difference(snapshot(session)))
+            + Author (1st new) pending
+            transaction: none -> begun
+        """
+        before, after = ({one.name: one for one in moment.objects} for moment in (self, later))
+        lines = [f"- {before[name].short()}" for name in before if name not in after]
+        lines += [f"+ {after[name].short()}" for name in after if name not in before]
+        for name in before:
+            if name in after and before[name] != after[name]:
+                lines += _changes(before[name], after[name])
+        for name in ("transaction", "connections"):
+            was, now = getattr(self, name), getattr(later, name)
+            lines += [f"{name}: {was} -> {now}"] * (was != now)
+        return "\n".join(lines) or "No difference."
 
     def _rows(self) -> list[tuple[str, str]]:
         return [
@@ -128,16 +177,34 @@ def snapshot(session: OneSession) -> Snapshot:
         connections   0
     """
     target = session_of(session, "take a snapshot of")
+    new = {
+        f"{type(thing).__name__} ({_ordinal(place)} new)": thing for place, thing in enumerate(target.new, 1)
+    }
+    present = _ordered(target.identity_map.values())
+    marked = set(map(id, target.deleted))
     return Snapshot(
-        new=tuple(
-            f"{type(thing).__name__} ({_ordinal(place)} new)" for place, thing in enumerate(target.new, 1)
-        ),
-        identity_map=_names(target.identity_map.values()),
+        new=tuple(new),
+        identity_map=_names(present),
         dirty=tuple(f"{_name(thing)}: {', '.join(_changed(thing))}" for thing in _ordered(target.dirty)),
         deleted=_names(target.deleted),
         transaction=_transaction(target),
         connections=len(set(acquired_connections(target))),
+        objects=(
+            *(
+                held(thing, f"{type(thing).__name__} ({_key(thing)})", id(thing) in marked)
+                for thing in present
+            ),
+            *(held(thing, name, False) for name, thing in new.items()),
+        ),
     )
+
+
+def _changes(before: Held, after: Held) -> list[str]:
+    """Write the lines for an object that is in both snapshots."""
+    moved = f"{before.notes} -> {after.notes}" if before.notes != after.notes else after.notes
+    was = {value.name: value for value in before.values}
+    changed = [value for value in after.values if was.get(value.name) != value]
+    return [f"~ {after.name} {moved}", *(f"    {value}" for value in changed)]
 
 
 def _names(things: Iterable[object]) -> tuple[str, ...]:
