@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -85,7 +86,8 @@ class ConnectionHooks:
         self._hooks = {name: self._if_asked(hook) for name, hook in hooks.items()} if given else hooks
         self._lendable = not given
         self._lent: Any = None
-        self._latest: Connection | None = None
+        # A connection at work is held weakly: a session that nobody closed must not keep it from its pool.
+        self._latest: Callable[[], Connection | None] = lambda: None
         self._own: tuple[Any, Any] | None = None
 
     def attach(self, connection: Connection, number: int) -> None:
@@ -96,7 +98,7 @@ class ConnectionHooks:
             number: Its number in the recording.
         """
         self._number = number
-        if self._lent is not None and self._is_ours(self._latest):
+        if self._lent is not None and self._is_ours(self._latest()):
             self._own = connection.dispatch, connection._has_events
             connection.dispatch = self._lent
         else:
@@ -106,14 +108,20 @@ class ConnectionHooks:
             self._lent = vars(connection).get("dispatch") if self._lendable else None
         if self._lent is not None:
             connection._has_events = _OURS
-        self._latest = connection
+        self._latest = weakref.ref(connection)
+
+    def settle(self) -> None:
+        """Keep the latest connection for the next one, if its transaction is over and nobody needs it."""
+        latest = self._latest()
+        if latest is not None and latest.get_transaction() is None:
+            self._latest = lambda: latest
 
     def _is_ours(self, connection: Connection | None) -> bool:
         return getattr(connection, "_has_events", None) is _OURS
 
     def detach(self, connection: Connection) -> None:
         """Take the hooks off."""
-        if self._own and connection is self._latest:
+        if self._own and connection is self._latest():
             # Where somebody else listens too, the hooks stay; they are silent, and go with the connection.
             if self._is_ours(connection):
                 connection.dispatch, connection._has_events = self._own

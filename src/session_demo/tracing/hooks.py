@@ -216,6 +216,8 @@ class SessionHooks(ObjectHooks):
             self._ending[6] = perf_counter_ns()
             place, self._ending = self._ending[2], None
         self._outcome = outcome
+        for hooks in tuple(self._connection_hooks.values()):
+            hooks.settle()
         self._begin_walk(place or caller())
 
     def _begin_walk(self, place: Place | None) -> None:
