@@ -55,7 +55,7 @@ class Held:
 
     @property
     def notes(self) -> str:
-        """The state, and what else is to be said: modified, expired, marked to be deleted."""
+        """The state, and whether it is modified, expired or marked to be deleted."""
         modified = self.state is ObjectState.PERSISTENT and any(value.was for value in self.values)
         expired = any(value.now == "expired" for value in self.values)
         words = ["modified"] * modified + ["expired"] * expired + ["marked to be deleted"] * self.marked

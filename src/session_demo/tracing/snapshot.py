@@ -81,12 +81,12 @@ class Snapshot:
 
     @property
     def short(self) -> str:
-        """One line for each object: its name, its state, whether it is modified, expired or marked."""
+        """One line for each object, with its state, and whether it is modified, expired or marked."""
         return "\n".join(one.short() for one in self.objects) or "No object."
 
     @property
     def long(self) -> str:
-        """The same, with a line for each attribute: its value, and what it was.
+        """The same with a line for each attribute, its value and what that was.
 
         Example:
             >>> lem = Author(name="Lem")
