@@ -25,6 +25,7 @@ FAMILY = {
     "NoSuchAttributeError": AttributeError,
     "MatchError": TypeError,
     "DatabaseURLError": TypeError,
+    "LazyLoadError": AssertionError,
     "NoSuchSelfTestError": LookupError,
 }
 

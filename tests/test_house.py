@@ -42,7 +42,13 @@ TRACING: list[set[str]] = [
     {"recorder"},
 ]
 TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"}, {"selftest"}]
-TOP: list[set[str]] = [{"commands"}, {"tracing"}, {"commands.show", "ipython", "testing"}, {"", "__main__"}]
+TOP: list[set[str]] = [
+    {"commands"},
+    {"tracing"},
+    {"lazy_loads"},
+    {"commands.show", "ipython", "testing"},
+    {"", "__main__"},
+]
 FLOOR = (
     {name: number for number, names in enumerate(HELPERS) for name in names}
     | {f"tracing.{name}": number for number, names in enumerate(TRACING) for name in names}
@@ -61,7 +67,7 @@ FOREIGN: dict[str, set[str]] = {
     "itsdangerous": {"cursors"},
     "pytest": set(),
     "sqlalchemy": {
-        *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing"),
+        *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing", "lazy_loads"),
         *("base_model", "uniqueness", "session", "scoped", "isolation", "database"),
         *(
             f"tracing.{name}"

@@ -127,6 +127,12 @@ class DatabaseURLError(SessionDemoError, TypeError):
     page = "book/api.html"
 
 
+class LazyLoadError(SessionDemoError, AssertionError):
+    """A relationship was about to be loaded where lazy loads are not allowed."""
+
+    page = "book/testing.html"
+
+
 class NoSuchSelfTestError(SessionDemoError, LookupError):
     """A chapter was named that has no self-test, or an answer that is not in it."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from .errors import StatementBudgetExceededError, described
+from .lazy_loads import assert_no_lazy_loads, no_lazy_loads
 from .tracing.events import DatabaseTransactionChanged, StatementExecuted
 from .tracing.lines import caller, source_line
 from .tracing.records import told
@@ -24,7 +25,7 @@ from .tracing.traces import Trace
 if TYPE_CHECKING:
     from .tracing.target import OneSession
 
-__all__ = ["assert_statements", "at_most", "statement_budget"]
+__all__ = ["assert_no_lazy_loads", "assert_statements", "at_most", "no_lazy_loads", "statement_budget"]
 
 VERBS = (
     *("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "REPLACE", "VALUES"),

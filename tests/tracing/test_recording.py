@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient, mapped_column
 
-from session_demo import create_engine, state_of, trace
+from session_demo import Trace, create_engine, state_of, trace
 from session_demo.errors import TracingStateError
 from session_demo.models import Author, Book, Loan, Member
 from session_demo.tracing.events import (
@@ -20,6 +20,7 @@ from session_demo.tracing.events import (
     AttributesExpired,
     AttributesRefreshed,
     DeletionMarked,
+    EventsDropped,
     FlushSkipped,
     FlushStarted,
     IdentityFound,
@@ -356,9 +357,24 @@ def test_maxlen_keeps_the_newest(session: Session) -> None:
     with trace(session, maxlen=5) as story:
         for number in range(10):
             session.execute(sa.text(f"SELECT {number}"))
-            assert len(story) <= 5
+            assert len(story) <= 6
     assert [one.sql for one in story.of(StatementExecuted)] == [f"SELECT {n}" for n in range(5, 10)]
     assert story.dropped == 8  # three of the beginning, five statements
+    assert (len(story), story[0]) == (6, EventsDropped(8))
+
+
+def test_every_medium_says_what_was_dropped(session: Session) -> None:
+    """Text, HTML, steps, pictures and files begin with how many older events are not there."""
+    with trace(session, maxlen=2) as story:
+        for number in range(4):
+            session.execute(sa.text(f"SELECT {number}"))
+    assert story.summary.startswith("5 older events dropped. 2 events: 2 SELECT.")
+    assert "1  program   5 older events dropped: maxlen was reached" in str(story)
+    pages = [story._repr_html_(), story.to_html(), story.steps()._repr_html_(), str(story.steps())]
+    assert ["5 older events dropped" in page for page in pages] == [True] * 4
+    assert Trace.from_json(story.to_json())[0] == EventsDropped(5)
+    pictures = [story.lifelines(), story.swimlane(), story.state_machine()]
+    assert ["5 older events dropped" in picture.alt for picture in pictures] == [True] * 3
 
 
 @pytest.mark.parametrize(("options", "told"), [({"maxlen": 0}, "maxlen"), ({"level": "all"}, "level")])

@@ -52,13 +52,19 @@ def spelled(called: str) -> str:
 
 def of_execution(execution: ORMExecuteState, register: ObjectRegister, called: str) -> Hint:
     """Say why the session is about to execute a statement that the program did not write."""
-    if owner := execution.lazy_loaded_from:
-        return "lazy load of " + _relationship(execution, owner.class_.__name__)
+    if execution.lazy_loaded_from:
+        return "lazy load of " + lazy_load_of(execution)
     if execution.is_column_load:
         return _column_load(execution, register, called)
     if execution.is_relationship_load:
         return "eager load of " + _relationship(execution, "")
     return None
+
+
+def lazy_load_of(execution: ORMExecuteState) -> str:
+    """Name the relationship that is about to be loaded, such as ``Author.books``."""
+    owner = execution.lazy_loaded_from
+    return _relationship(execution, owner.class_.__name__ if owner else "")
 
 
 def _relationship(execution: ORMExecuteState, owner: str) -> str:

@@ -49,6 +49,18 @@ class MarkSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EventsDropped(Event):
+    """The first event of a recording that had no room for all: what happened before is not in it.
+
+    Attributes:
+        number: How many older events were given up.
+    """
+
+    lane = Lane.PROGRAM
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionTransactionBegun(Event):
     """The session opened a session transaction. The database has not heard of it yet.
 

@@ -38,7 +38,8 @@ def trace(
         level: ``"sql"`` records what the database is told; ``"session"`` also object states, flushes,
             session transactions, connections and the identity map; ``"full"`` also what happens to
             attributes, and objects that are forgotten.
-        maxlen: How many events to keep at most, the newest; None keeps all.
+        maxlen: How many events to keep at most, the newest; None keeps all. One more tells first how many
+            are gone.
         parameters: Whether to keep the values sent to the database and set on attributes.
         redact: Parts of the names of columns, parameters and attributes whose values are hidden.
 

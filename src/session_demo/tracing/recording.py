@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..errors import TracingStateError
 from . import attributes
 from .connections import ConnectionNumbers
-from .events import Event
+from .events import Event, EventsDropped
 from .hooks import Level, SessionHooks
 from .lines import caller
 from .names import mentioned, variables
@@ -276,6 +276,13 @@ class Recording(Trace):
             self._decoder = Decoder(self._register, self._began, self._hides)
         self._made.extend(self._decoder.decode(waiting))
         if self._maxlen is not None:
-            extra = max(len(self._made) - self._maxlen, 0)
-            del self._made[:extra]
-            self._discarded += extra
+            self._drop_older(self._maxlen)
+
+    def _drop_older(self, most: int) -> None:
+        """Keep the newest events, and say first how many are gone."""
+        told = int(bool(self._made) and isinstance(self._made[0], EventsDropped))
+        extra = max(len(self._made) - told - most, 0)
+        del self._made[: told + extra]
+        self._discarded += extra
+        if gone := self._records.lost + self._discarded:
+            self._made.insert(0, EventsDropped(gone))

@@ -8,12 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TextIO
 
-from ..picture import Picture
-from .events import Event
+from ..picture import INK, Picture
+from .events import Event, EventsDropped
 from .export import json, page, perfetto
 from .render import html, lifelines, state_machine, swimlane, terminal, text
 from .render.layout import summarise
 from .render.steps import Steps
+from .render.wording import count
 
 
 class Shown:
@@ -33,7 +34,7 @@ class Shown:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        return state_machine.render(self._events())
+        return _after_dropped(state_machine.render(self._events()), self._events())
 
     def steps(self) -> Steps:
         """Divide the trace into steps to go through, forward and back.
@@ -65,7 +66,7 @@ class Shown:
             >>> story.lifelines().alt
             'Lifelines of 1 object over 2 events. Author A: transient at event 1, pending at event 2.'
         """
-        return lifelines.render(self._events())
+        return _after_dropped(lifelines.render(self._events()), self._events())
 
     def swimlane(self) -> Picture:
         """Draw from top to bottom what each line of the program sent, and what was open meanwhile.
@@ -83,7 +84,7 @@ class Shown:
             Swimlane of 4 events. SELECT author.id FROM author x 1, asked for by line 2.
             Session transaction: 1 open. Database transaction: 1 open. Connection: 1 open.
         """
-        return swimlane.render(self._events())
+        return _after_dropped(swimlane.render(self._events()), self._events())
 
     def to_json(self) -> str:
         """Write the trace as JSON, for :meth:`session_demo.Trace.from_json`. Hidden values stay hidden.
@@ -155,3 +156,12 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return html.render(self._events())
+
+
+def _after_dropped(picture: Picture, events: Sequence[Event]) -> Picture:
+    """Say below a picture, and in its words, how many older events are not in it."""
+    if events and isinstance(events[0], EventsDropped):
+        told = f"{count(events[0].number, 'older event')} dropped."
+        picture.alt = f"{told} {picture.alt}"
+        picture.figure.text(0.02, 0.004, told, fontsize=8, color=INK)
+    return picture

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..events import (
     DatabaseTransactionChanged,
     Event,
+    EventsDropped,
     FlushEnded,
     FlushStarted,
     Lane,
@@ -38,6 +39,12 @@ ROWS_SHOWN = 400
 
 TEXT_SHOWN = 100_000
 """Characters in the rows that are shown; where SQL is long, fewer rows are."""
+
+LAZY = "lazy load of "
+"""What the cause of a lazy load begins with."""
+
+MANY = 3
+"""So many lazy loads of one relationship by one line are called an N+1."""
 
 FEW = 20
 """So many folded events may be unfolded where a medium can do that."""
@@ -200,9 +207,12 @@ def summarise(events: Sequence[Event]) -> str:
         return "Nothing happened: no event."
     counts = Counter(commands(events))
     told = ", ".join(f"{n} {word}" if n > 1 else word for word, n in counts.items())
+    dropped = events[0].number if isinstance(events[0], EventsDropped) else 0
     sentences = [
-        f"{count(len(events), 'event')}: {told or 'nothing reached the database'}.",
+        *[f"{count(dropped, 'older event')} dropped."] * bool(dropped),
+        f"{count(len(events) - bool(dropped), 'event')}: {told or 'nothing reached the database'}.",
         *_journeys(events),
+        *_loops(events),
     ]
     return " ".join(sentences)
 
@@ -217,6 +227,22 @@ def _journeys(events: Sequence[Event]) -> Iterator[str]:
         yield f"{label}: {' -> '.join(path).replace('loaded as -> ', 'loaded as ')}."
     if len(paths) > 3:
         yield f"And {count(len(paths) - 3, 'more object')}."
+
+
+def _loops(events: Sequence[Event]) -> Iterator[str]:
+    """Name each relationship that one line loads lazily, object by object, and the usual remedy."""
+    lazy = Counter(
+        (event.cause.removeprefix(LAZY), event.line)
+        for event in events
+        if isinstance(event, StatementExecuted) and event.cause.startswith(LAZY)
+    )
+    for (relationship, line), times in lazy.items():
+        if times >= MANY:
+            where = f" by {line.place}" if line else ""
+            yield (
+                f"N+1: {relationship} is loaded {times:,} times{where}; "
+                f"selectinload({relationship}) would load all at once."
+            )
 
 
 def _opens(event: Event) -> bool:

@@ -15,6 +15,7 @@ from ..events import (
     DatabaseTransactionChanged,
     DeletionMarked,
     Event,
+    EventsDropped,
     FlushEnded,
     FlushSkipped,
     FlushStarted,
@@ -111,6 +112,8 @@ def _change(name: str, operation: str, value: str, old: str) -> str:
 
 def _beside_objects(event: Event) -> Iterator[Part]:
     match event:
+        case EventsDropped(number=number):
+            yield Part("text", f"{count(number, 'older event')} dropped: maxlen was reached")
         case MarkSet(name=name):
             yield Part("text", f"--- {name} ---")
         case SessionTransactionBegun(origin=origin):
