@@ -50,11 +50,7 @@ class MarkSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventsDropped(Event):
-    """The first event of a recording that had no room for all: what happened before is not in it.
-
-    Attributes:
-        number: How many older events were given up.
-    """
+    """The first event of a recording that had no room for all: *number* older ones are gone."""
 
     lane = Lane.PROGRAM
     number: int
