@@ -377,6 +377,21 @@ def test_every_medium_says_what_was_dropped(session: Session) -> None:
     assert ["5 older events dropped" in picture.alt for picture in pictures] == [True] * 3
 
 
+def test_trace_of_a_bounded_recording_knows_what_it_lacks(session: Session) -> None:
+    """The finished trace, what is chosen from it and a stored file say how many events are gone."""
+    watch = trace(session, maxlen=5).start()
+    for number in range(10):
+        session.execute(sa.text(f"SELECT {number}"))
+    story = watch.stop()
+    chosen = story.where(lambda event: "9" in str(event))
+    assert [one.dropped for one in (story, story[:2], chosen, load(story))] == [8, 8, 8, 8]
+    assert [one.dropped for one in (story[1:], story[::-1])] == [0, 0]  # they leave out more on purpose
+
+
+def load(story: Trace) -> Trace:
+    return Trace.from_json(story.to_json())
+
+
 @pytest.mark.parametrize(("options", "told"), [({"maxlen": 0}, "maxlen"), ({"level": "all"}, "level")])
 def test_wrong_options_are_refused(session: Session, options: Any, told: str) -> None:
     """An option that means nothing is refused with what would."""

@@ -24,6 +24,11 @@ class Shown:
         raise NotImplementedError
 
     @property
+    def dropped(self) -> int:
+        """How many older events were given up."""
+        return 0
+
+    @property
     def summary(self) -> str:
         """One line that says what happened."""
         return summarise(self._events())
@@ -95,7 +100,7 @@ class Shown:
             >>> Trace.from_json(story.to_json()).states("Author A")
             ['transient', 'pending']
         """
-        return json.write(self._events())
+        return json.write(self._events(), self.dropped)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the trace into a file, for :func:`session_demo.load_trace` and ``session-demo show``.
