@@ -17,7 +17,7 @@ SRC = Path(session_demo.__file__).parent
 HELPERS: list[set[str]] = [
     {"errors", "wsgi"},
     {"base_model", "engine", "expected", "picture", "uniqueness"},
-    {"architecture", "cursors", "flask", "models", "ordering", "page_numbers"},
+    {"architecture", "cursors", "explaining", "flask", "models", "ordering", "page_numbers"},
     {"paginator"},
     {"pagination"},
     {"keyset", "session"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 
@@ -149,3 +150,38 @@ def test_notebook_shows_the_trace() -> None:
     table, error = notebook.cells[4].outputs
     assert "SELECT" in table["data"]["text/plain"]
     assert (error["output_type"], error["ename"]) == ("error", "ZeroDivisionError")
+
+
+BEGIN_TWICE = "session.connection()\nsession.begin()"
+EXPLAINED = "Explained in the book: book/errors-transactions.html#"
+
+
+def test_known_error_names_its_page(shell: InteractiveShell) -> None:
+    """Below the traceback of an error that the book explains, one line says where."""
+    _, out = run(shell, BEGIN_TWICE)
+    *traceback, line = out.rstrip().splitlines()
+    assert line.startswith(EXPLAINED)
+    shell.run_line_magic("unload_ext", "session_demo")
+    _, without = run(shell, BEGIN_TWICE)
+    assert re.sub(r"In\[\d+\]|Cell", "", "\n".join(traceback)) == re.sub(
+        r"In\[\d+\]|Cell", "", without.rstrip()
+    ).replace("In[3]", "In[2]")
+
+
+def test_foreign_error_gets_no_line(shell: InteractiveShell) -> None:
+    """An error that the book does not know, or whose text can't be read, is shown as ever."""
+    unreadable = "class Odd(Exception):\n    def __str__(self):\n        1 / 0\nraise Odd()"
+    for cell in ("1 / 0", "1 +", unreadable, "7"):
+        _, out = run(shell, cell)
+        assert "Explained" not in out
+        assert "after_a_cell" not in out
+
+
+def test_line_can_be_switched_off(shell: InteractiveShell) -> None:
+    """%explain_errors off silences it, on brings it back, anything else is a usage error."""
+    shell.run_line_magic("explain_errors", "off")
+    assert EXPLAINED not in run(shell, BEGIN_TWICE)[1]
+    shell.run_line_magic("explain_errors", "on")
+    assert EXPLAINED in run(shell, BEGIN_TWICE)[1]
+    with pytest.raises(UsageError, match="%explain_errors on"):
+        shell.run_line_magic("explain_errors", "maybe")

@@ -9,6 +9,7 @@ from .base_model import BaseModel
 from .database import SQLAlchemy
 from .engine import create_engine, temporary_sqlite_url
 from .expected import expect_error
+from .explaining import Explanation, explain
 from .session import Session
 from .tracing import ObjectState, Recording, Snapshot, Trace, load_trace, snapshot, state_of, trace
 
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BaseModel",
+    "Explanation",
     "ObjectState",
     "Recording",
     "SQLAlchemy",
@@ -28,6 +30,7 @@ __all__ = [
     "architecture",
     "create_engine",
     "expect_error",
+    "explain",
     "load_trace",
     "snapshot",
     "state_of",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from .errors import MissingErrorError
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
-_SESSION_NUMBER = re.compile(r"(session|this is) '\d+'")
+_NUMBER = re.compile(r"\b(session|this is|thread id) ('?)\d+\2")
 _BACKGROUND = re.compile(r"\s*\(Background on this error at: .*?\)")
 
 
@@ -18,7 +18,7 @@ def expect_error(kind: type[BaseException]) -> Iterator[None]:
     """Let the block fail with an error of *kind*, and print the error.
 
     What is printed is the class, SQLAlchemy's code for the error where it has one, and the first
-    line of the message, without memory addresses and numbers of sessions. The page
+    line of the message, without memory addresses and the numbers of sessions and threads. The page
     https://sqlalche.me/e/ explains the codes.
 
     Args:
@@ -54,6 +54,6 @@ def error_line(error: BaseException) -> str:
         'ValueError: no page 7'
     """
     code = getattr(error, "code", None)
-    message = _SESSION_NUMBER.sub(r"\1 '...'", _BACKGROUND.sub("", _ADDRESS.sub("", str(error)))).strip()
+    message = _NUMBER.sub(r"\1 \2...\2", _BACKGROUND.sub("", _ADDRESS.sub("", str(error)))).strip()
     first = message.splitlines()[0] if message else ""
     return f"{type(error).__name__}{f' ({code})' if isinstance(code, str) else ''}: {first}"

@@ -1,24 +1,28 @@
-"""IPython and Jupyter: `%load_ext session_demo`, and `%%trace session` over a cell."""
+"""IPython and Jupyter: `%load_ext session_demo`, `%%trace session` over a cell, a line below known errors."""
 
 from __future__ import annotations
 
 import ast
 import shlex
 from argparse import ArgumentParser
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakKeyDictionary
 
+from .explaining import explain
 from .tracing import trace
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 MAGIC = "trace"
+SWITCH = "explain_errors"
+AFTER_A_CELL = "post_run_cell"
 
 
 def load(shell: InteractiveShell) -> None:
-    """Make ``%%trace`` known to *shell*."""
+    """Make the magics known to *shell*, and have it name the page of errors that the book explains."""
 
     def cell_magic(line: str, cell: str) -> None:
         """Record what a session does in this cell, and show it after the cell's output.
@@ -34,11 +38,45 @@ def load(shell: InteractiveShell) -> None:
 
     register: Any = shell.register_magic_function  # its types are those of a method
     register(cell_magic, "cell", MAGIC)
+    guide = _guides.setdefault(shell, _Guide())
+    register(guide.switch, "line", SWITCH)
+    shell.events.register(AFTER_A_CELL, guide.after_a_cell)
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take ``%%trace`` away again."""
+    """Take all that was loaded away again."""
     shell.magics_manager.magics["cell"].pop(MAGIC, None)
+    if guide := _guides.pop(shell, None):
+        shell.magics_manager.magics["line"].pop(SWITCH, None)
+        shell.events.unregister(AFTER_A_CELL, guide.after_a_cell)
+
+
+class _Guide:
+    """Prints below a traceback where the book explains the error."""
+
+    def __init__(self) -> None:
+        self._on = True
+
+    def switch(self, line: str) -> None:
+        """Say below the traceback of a known error where the book explains it, or don't.
+
+        %explain_errors on | off
+        """
+        from IPython.core.error import UsageError
+
+        if line.strip() not in ("on", "off"):
+            raise UsageError("It is written %explain_errors on, or %explain_errors off")
+        self._on = line.strip() == "on"
+
+    def after_a_cell(self, result: ExecutionResult) -> None:
+        error = result.error_in_exec
+        # An error whose text can't be read was shown without it, and IPython would print a second traceback.
+        with suppress(Exception):
+            if self._on and isinstance(error, BaseException) and (told := explain(error)):
+                print(f"Explained in the book: {told.page}")  # noqa: T201 - it belongs to the traceback
+
+
+_guides: WeakKeyDictionary[InteractiveShell, _Guide] = WeakKeyDictionary()
 
 
 class _Parser(ArgumentParser):
