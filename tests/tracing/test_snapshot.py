@@ -301,6 +301,43 @@ class TestObjects:
             "connections: 1 -> 0",
         ]
 
+    def test_difference_follows_a_new_object(self, session: Session) -> None:
+        """A pending object is the same one after the flush; what takes its place in the queue is not."""
+        session.add(lem := Author(name="Lem"))
+        before = snapshot(session)
+        session.flush()
+        session.add(Author(name="Ann"))
+        assert before.difference(snapshot(session)).splitlines()[:3] == [
+            "+ Author (1st new) pending",
+            "~ Author (1st new), now Author (id=1): pending -> persistent",
+            "    id: 1",
+        ]
+        assert lem in session
+
+    def test_difference_follows_a_changed_key(self, session: Session) -> None:
+        """An object whose primary key is changed is the same one."""
+        author = persistent(session)
+        assert author.name == "Ann"
+        before = snapshot(session)
+        author.id = 7
+        session.flush()
+        told = before.difference(snapshot(session))
+        assert told == "~ Author (id=1), now Author (id=7): persistent\n    id: 7"
+
+    def test_snapshot_with_objects_keeps_none_alive(self, session: Session) -> None:
+        """What is gone before the second moment is gone, whatever took its place."""
+        session.add(author := Author(name="Ann"))
+        before = snapshot(session)
+        session.expunge(author)
+        gone = weakref.ref(author)
+        del author
+        assert gone() is None
+        session.add(Author(name="Ann"))
+        assert before.difference(snapshot(session)).splitlines() == [
+            "- Author (1st new) pending",
+            "+ Author (1st new) pending",
+        ]
+
     def test_no_difference(self, session: Session) -> None:
         """Two moments in which nothing happened are equal, and say so."""
         author = persistent(session)

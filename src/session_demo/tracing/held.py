@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,12 @@ class Held:
     state: ObjectState
     marked: bool
     values: tuple[Value, ...]
+    _of: weakref.ref[InstanceState[Any]] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def thing(self) -> object:
+        """What tells it from others: the state of the living object, or something that equals nothing."""
+        return (self._of() or object()) if self._of else self.name
 
     @property
     def notes(self) -> str:
@@ -79,7 +86,25 @@ def held(thing: object, name: str, marked: bool) -> Held:
         marked: Whether it is marked to be deleted.
     """
     state: InstanceState[Any] = sa.inspect(thing)
-    return Held(name, object_state(state), marked, tuple(_values(state)))
+    return Held(name, object_state(state), marked, tuple(_values(state)), weakref.ref(state))
+
+
+def pairs(before: Sequence[Held], after: Sequence[Held]) -> list[tuple[Held | None, Held | None]]:
+    """Put together what was held at two moments: the same row, else the same object.
+
+    Args:
+        before: The objects at the first moment.
+        after: Those at the second.
+
+    Returns:
+        Each of them once; beside None what is there at one moment only.
+    """
+    rows = {one.name: one for one in after if one.state is not ObjectState.PENDING}
+    same = {one.name: rows[one.name] for one in before if one.name in rows}
+    met = {id(one) for one in same.values()}
+    things = {one.thing: one for one in after if id(one) not in met}
+    found = [(one, same.get(one.name) or things.pop(one.thing, None)) for one in before]
+    return [*found, *((None, one) for one in things.values())]
 
 
 def _values(state: InstanceState[Any]) -> Iterator[Value]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstanceState, Session
 
 from ..errors import NotMappedError, described
 from .events import ObjectState
-from .held import Held, held
+from .held import Held, held, pairs
 from .objects import key_text, object_state
 from .render.html import STYLE
 from .target import acquired_connections, session_of
@@ -108,18 +108,22 @@ class Snapshot:
             later: The snapshot to compare with.
 
         Example:
+            >>> lem = Author(name="Lem")
+            >>> session.add(lem)
             >>> before = snapshot(session)
-            >>> session.add(Author(name="Lem"))
+            >>> session.flush()
             >>> print(before.difference(snapshot(session)))
-            + Author (1st new) pending
-            transaction: none -> begun
+            ~ Author (1st new), now Author (id=1): pending -> persistent
+                id: 1
+                books: not loaded
+            connections: 0 -> 1
         """
-        before, after = ({one.name: one for one in moment.objects} for moment in (self, later))
-        lines = [f"- {before[name].short()}" for name in before if name not in after]
-        lines += [f"+ {after[name].short()}" for name in after if name not in before]
-        for name in before:
-            if name in after and before[name] != after[name]:
-                lines += _changes(before[name], after[name])
+        together = pairs(self.objects, later.objects)
+        lines = [f"- {before.short()}" for before, after in together if before and not after]
+        lines += [f"+ {after.short()}" for before, after in together if after and not before]
+        for before, after in together:
+            if before and after and before != after:
+                lines += _changes(before, after)
         for name in ("transaction", "connections"):
             was, now = getattr(self, name), getattr(later, name)
             lines += [f"{name}: {was} -> {now}"] * (was != now)
@@ -202,9 +206,10 @@ def snapshot(session: OneSession) -> Snapshot:
 def _changes(before: Held, after: Held) -> list[str]:
     """Write the lines for an object that is in both snapshots."""
     moved = f"{before.notes} -> {after.notes}" if before.notes != after.notes else after.notes
+    renamed = f", now {after.name}:" if before.name != after.name else ""
     was = {value.name: value for value in before.values}
     changed = [value for value in after.values if was.get(value.name) != value]
-    return [f"~ {after.name} {moved}", *(f"    {value}" for value in changed)]
+    return [f"~ {before.name}{renamed} {moved}", *(f"    {value}" for value in changed)]
 
 
 def _names(things: Iterable[object]) -> tuple[str, ...]:
