@@ -64,12 +64,6 @@ def schema() -> dict[str, Any]:
         "properties": {
             "format": {"const": FORMAT},
             "version": {"const": VERSION},
-            "dropped": {
-                "description": "How many older events the recording gave up to keep no more than maxlen.",
-                "type": "integer",
-                "minimum": 0,
-                "default": 0,
-            },
             "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},
             "events": {"type": "array", "items": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in events]}},
         },

@@ -373,23 +373,14 @@ def test_every_medium_says_what_was_dropped(session: Session) -> None:
     pages = [story._repr_html_(), story.to_html(), story.steps()._repr_html_(), str(story.steps())]
     assert ["5 older events dropped" in page for page in pages] == [True] * 4
     assert Trace.from_json(story.to_json())[0] == EventsDropped(5)
+    assert [one.dropped for one in (story, story[:], Trace.from_json(story.to_json()), story[1:])] == [
+        5,
+        5,
+        5,
+        0,
+    ]
     pictures = [story.lifelines(), story.swimlane(), story.state_machine()]
     assert ["5 older events dropped" in picture.alt for picture in pictures] == [True] * 3
-
-
-def test_trace_of_a_bounded_recording_knows_what_it_lacks(session: Session) -> None:
-    """The finished trace, what is chosen from it and a stored file say how many events are gone."""
-    watch = trace(session, maxlen=5).start()
-    for number in range(10):
-        session.execute(sa.text(f"SELECT {number}"))
-    story = watch.stop()
-    chosen = story.where(lambda event: "9" in str(event))
-    assert [one.dropped for one in (story, story[:2], chosen, load(story))] == [8, 8, 8, 8]
-    assert [one.dropped for one in (story[1:], story[::-1])] == [0, 0]  # they leave out more on purpose
-
-
-def load(story: Trace) -> Trace:
-    return Trace.from_json(story.to_json())
 
 
 @pytest.mark.parametrize(("options", "told"), [({"maxlen": 0}, "maxlen"), ({"level": "all"}, "level")])

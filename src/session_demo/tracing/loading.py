@@ -41,5 +41,4 @@ def load_trace(path: str | PathLike[str]) -> Trace:
         raise TraceFormatError(
             f"Can't read {fspath(path)}: byte {error.start} is no UTF-8. Was it written by save()?"
         ) from error
-    events, dropped = json.read(text, fspath(path))
-    return Trace(events, dropped=dropped)
+    return Trace(json.read(text, fspath(path)))

@@ -253,12 +253,6 @@ class Recording(Trace):
                 self._variables.setdefault(name, known)
                 self._codes[code] = None
 
-    @property
-    def dropped(self) -> int:
-        """How many older events were given up to keep no more than ``maxlen``."""
-        self._events()
-        return self._records.lost + self._discarded
-
     def _events(self) -> Sequence[Event]:
         if self._running and len(self._records):
             self._look_around(sys._getframe(1))

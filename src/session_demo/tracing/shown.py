@@ -25,8 +25,8 @@ class Shown:
 
     @property
     def dropped(self) -> int:
-        """How many older events were given up."""
-        return 0
+        """How many older events were given up to keep no more than ``maxlen``; the first event says so."""
+        return _dropped(self._events())
 
     @property
     def summary(self) -> str:
@@ -100,7 +100,7 @@ class Shown:
             >>> Trace.from_json(story.to_json()).states("Author A")
             ['transient', 'pending']
         """
-        return json.write(self._events(), self.dropped)
+        return json.write(self._events())
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the trace into a file, for :func:`session_demo.load_trace` and ``session-demo show``.
@@ -163,10 +163,14 @@ class Shown:
         return html.render(self._events())
 
 
+def _dropped(events: Sequence[Event]) -> int:
+    return events[0].number if events and isinstance(events[0], EventsDropped) else 0
+
+
 def _after_dropped(picture: Picture, events: Sequence[Event]) -> Picture:
     """Say below a picture, and in its words, how many older events are not in it."""
-    if events and isinstance(events[0], EventsDropped):
-        told = f"{count(events[0].number, 'older event')} dropped."
+    if dropped := _dropped(events):
+        told = f"{count(dropped, 'older event')} dropped."
         picture.alt = f"{told} {picture.alt}"
         picture.figure.text(0.02, 0.004, told, fontsize=8, color=INK)
     return picture

@@ -20,7 +20,6 @@ class Trace(Asked, Sequence[Event]):
     Args:
         events: The events, oldest first.
         label_of: Finds the label of a living object; a recording knows how.
-        dropped: How many older events were given up, to keep no more than ``maxlen``.
 
     Session effect:
         None. Reading a trace never touches the session.
@@ -36,23 +35,10 @@ class Trace(Asked, Sequence[Event]):
     """
 
     def __init__(
-        self,
-        events: Iterable[Event] = (),
-        *,
-        label_of: Callable[[object], str | None] = lambda _: None,
-        dropped: int = 0,
+        self, events: Iterable[Event] = (), *, label_of: Callable[[object], str | None] = lambda _: None
     ) -> None:
         self._made = list(events)
         self._label_of = label_of
-        self._dropped = dropped
-
-    @property
-    def dropped(self) -> int:
-        """How many older events were given up, to keep no more than ``maxlen``.
-
-        A slice from the beginning, and what is chosen from a trace, lack them too.
-        """
-        return self._dropped
 
     def _events(self) -> Sequence[Event]:
         return self._made
@@ -63,11 +49,7 @@ class Trace(Asked, Sequence[Event]):
     def __getitem__(self, index: slice) -> Trace: ...
     def __getitem__(self, index: int | slice) -> Event | Trace:
         if isinstance(index, slice):
-            events = self._events()
-            first, _, step = index.indices(len(events))
-            # What a slice leaves out itself, it does not lack.
-            dropped = self.dropped if first == 0 and step > 0 else 0
-            return Trace(events[index], label_of=self._label_of, dropped=dropped)
+            return Trace(self._events()[index], label_of=self._label_of)
         return self._events()[index]
 
     def __len__(self) -> int:
@@ -112,7 +94,7 @@ class Trace(Asked, Sequence[Event]):
 
     def where(self, wanted: Callable[[Event], bool]) -> Trace:
         """Return the events for which *wanted* says yes, as a trace."""
-        return Trace(filter(wanted, self._events()), label_of=self._label_of, dropped=self.dropped)
+        return Trace(filter(wanted, self._events()), label_of=self._label_of)
 
     def about(self, thing: object) -> Trace:
         """Return the events of one object.
@@ -128,9 +110,12 @@ class Trace(Asked, Sequence[Event]):
             >>> len(story.about(author))
             2
         """
-        self._events()  # first, for labels are given as events are read
+        events = self._events()  # first, for labels are given as events are read
         label = thing if isinstance(thing, str) else self._label_of(thing)
-        return self.where(lambda event: isinstance(event, ObjectEvent) and event.label == label)
+        return Trace(
+            (event for event in events if isinstance(event, ObjectEvent) and event.label == label),
+            label_of=self._label_of,
+        )
 
     def between(self, first: str, last: str | None = None) -> Trace:
         """Return the events after one mark and before another one.
@@ -197,5 +182,4 @@ class Trace(Asked, Sequence[Event]):
         Raises:
             TraceFormatError: *written* is something else, or of another version of the format.
         """
-        events, dropped = json.read(written)
-        return Trace(events, dropped=dropped)
+        return Trace(json.read(written))

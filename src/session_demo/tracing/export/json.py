@@ -23,22 +23,17 @@ SCHEMA = Path(__file__).with_name("trace.schema.json")
 Lines = dict[SourceLine, int]
 
 
-def write(story: Sequence[Event], dropped: int = 0) -> str:
+def write(story: Sequence[Event]) -> str:
     """Write the events of *story* as JSON in ASCII, one event on each line of the text.
 
     Fields that have their default value are left out. Lines of the program are written once, and
     events refer to them by their place in the list, from 0.
-
-    Args:
-        story: The events, oldest first.
-        dropped: How many older events the recording gave up.
     """
     lines: Lines = {}
     told = ",\n".join([json.dumps(_event(event, lines)) for event in story])
     program = ",\n".join(json.dumps([line.file, line.number, line.text]) for line in lines)
-    lost = f' "dropped": {dropped},' if dropped else ""
     return (
-        f'{{"format": {json.dumps(FORMAT)}, "version": {VERSION},{lost}\n'
+        f'{{"format": {json.dumps(FORMAT)}, "version": {VERSION},\n'
         f'"lines": [\n{program}\n],\n"events": [\n{told}\n]}}\n'
     )
 
@@ -67,8 +62,8 @@ def _set(parameters: Parameters) -> Any:
     return [encode(value) for value in parameters]
 
 
-def read(text: str, source: str = "the trace") -> tuple[list[Event], int]:
-    """Return the events of a text that :func:`write` wrote, and how many the recording had given up.
+def read(text: str, source: str = "the trace") -> list[Event]:
+    """Return the events of a text that :func:`write` wrote.
 
     Args:
         text: The JSON.
@@ -90,16 +85,9 @@ def read(text: str, source: str = "the trace") -> tuple[list[Event], int]:
             f"reads version {VERSION}. Install the version of session_demo that wrote it."
         )
     try:
-        return list(_events(document)), _dropped(document)
+        return list(_events(document))
     except ValueError as error:
         raise _broken(source, str(error)) from error
-
-
-def _dropped(document: Mapping[str, Any]) -> int:
-    dropped = document.get("dropped", 0)
-    if type(dropped) is not int or dropped < 0:
-        raise ValueError(f"it says that {dropped!r} events were dropped, which is no number of events")
-    return dropped
 
 
 def _broken(source: str, found: str) -> TraceFormatError:
