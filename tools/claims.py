@@ -95,6 +95,11 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
 
 
+def html_id(heading: str) -> str:
+    """Return the id that a plain heading has in the built page, as docutils makes it."""
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+
+
 class Outline:
     """Which section of a page one is in, while its lines are read."""
 
