@@ -56,6 +56,19 @@ def test_ink_takes_the_colour_around_the_picture() -> None:
     assert svg.count("currentColor") >= 2
 
 
+def test_note_stands_below_the_picture() -> None:
+    """A note makes the picture higher and covers nothing; who hears the picture hears it first."""
+    picture = Picture(2, 1, "a line", draw)
+    picture.add_note("8 older events dropped.")
+    root = ElementTree.fromstring(picture.svg())
+    assert (root.get("aria-label"), root.get("viewBox")) == (
+        "8 older events dropped. a line",
+        "0 0 144 91.44",
+    )
+    assert picture.figure.axes[0].get_window_extent().height == picture.figure.dpi
+    assert "8 older events dropped." in "".join(root.itertext())
+
+
 def test_words_stay_words() -> None:
     """Text in a picture is text, so that it can be found, copied and read aloud."""
     svg = Picture(1, 1, "a line", draw).svg()

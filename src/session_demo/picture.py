@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 INK = "#0b0c0d"
 """The colour of lines and words. In SVG it becomes the colour of the text around the picture."""
 
+NOTE = 0.27
+"""The height of a note below a picture, in inches."""
+
 
 class Picture:
     """A matplotlib figure with a text alternative.
@@ -42,6 +45,14 @@ class Picture:
         axes.set_ylim(0, height)
         axes.axis("off")
         draw(axes)
+
+    def add_note(self, note: str) -> None:
+        """Write a line below the drawing, and before its text alternative."""
+        width, height = self.figure.get_size_inches()
+        self.figure.set_size_inches(width, height + NOTE)
+        self.figure.axes[0].set_position((0.0, NOTE / (height + NOTE), 1.0, height / (height + NOTE)))
+        self.figure.text(0.12 / width, 0.1 / (height + NOTE), note, fontsize=11, color=INK)
+        self.alt = f"{note} {self.alt}"
 
     def svg(self) -> str:
         """Return the picture as an SVG element for a page: the same bytes from run to run."""

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TextIO
 
-from ..picture import INK, Picture
+from ..picture import Picture
 from .events import Event, EventsDropped
 from .export import json, page, perfetto
 from .render import html, lifelines, state_machine, swimlane, terminal, text
@@ -170,7 +170,5 @@ def _dropped(events: Sequence[Event]) -> int:
 def _after_dropped(picture: Picture, events: Sequence[Event]) -> Picture:
     """Say below a picture, and in its words, how many older events are not in it."""
     if dropped := _dropped(events):
-        told = f"{count(dropped, 'older event')} dropped."
-        picture.alt = f"{told} {picture.alt}"
-        picture.figure.text(0.02, 0.004, told, fontsize=8, color=INK)
+        picture.add_note(f"{count(dropped, 'older event')} dropped.")
     return picture

@@ -14,9 +14,11 @@ from .wording import STATE_COLOURS, STATE_LETTERS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 5.6
+WIDTH = 4.75
+"""On a phone that is about the width of a page, so that words keep the size they are drawn in."""
+
 MARGIN = 0.12
-SMALL = 10.5
+SMALL = 11
 LINE = 0.23
 
 HATCHES = {
@@ -42,8 +44,9 @@ class Scale:
         return self.left + (self.right - self.left) * moment / (self.size + 1)
 
     def ticks(self) -> list[int]:
-        """Return some round numbers of events."""
-        step = next(n * 10**e for e in range(9) for n in (1, 2, 5) if n * 10**e * 8 >= self.size)
+        """Return some round numbers of events, as many as have room."""
+        most = 8 if self.size < 10_000 else 5
+        step = next(n * 10**e for e in range(9) for n in (1, 2, 5) if n * 10**e * most >= self.size)
         return list(range(step, self.size + 1, step))
 
 

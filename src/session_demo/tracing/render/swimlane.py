@@ -32,7 +32,7 @@ LANES: tuple[tuple[SpanKind, str], ...] = (
     ("flush", "||||"),
     ("connection", ""),
 )
-ROW, LANE, DEEPER, HEAD, DEPTHS_SHOWN = 0.28, 0.17, 0.11, 1.75, 4
+ROW, LANE, DEEPER, HEAD, DEPTHS_SHOWN = 0.28, 0.17, 0.11, 1.8, 4
 
 
 def render(events: Sequence[Event]) -> Picture:
@@ -52,7 +52,7 @@ def render(events: Sequence[Event]) -> Picture:
     alt = describe(events, model)
     if len(slots) > ROWS_SHOWN:
         return _binned(events, model, alt)
-    height = HEAD + ROW * max(len(slots), 1) + 0.4
+    height = HEAD + ROW * max(len(slots), 1) + 0.63
     return Picture(WIDTH, height, alt, lambda axes: _draw(axes, model, slots, height))
 
 
@@ -100,13 +100,8 @@ def _draw(axes: Axes, model: Model, slots: list[Slot], height: float) -> None:
     for place, slot in enumerate(slots):
         _draw_slot(axes, slot, text, top - ROW * (place + 0.5))
     write(axes, text, top + 0.2, "line of the program, and what it sent", alpha=0.85)
-    write(
-        axes,
-        MARGIN,
-        0.17,
-        "C committed or released, R rolled back, X failed, dashed: not whole",
-        alpha=0.85,
-    )
+    write(axes, MARGIN, 0.4, "C committed or released, R rolled back", alpha=0.85)
+    write(axes, MARGIN, 0.17, "X failed, dashed: not whole", alpha=0.85)
 
 
 def _draw_span(axes: Axes, span: Span, slots: list[Slot], left: float, top: float, hatch: str) -> None:
@@ -127,7 +122,7 @@ def _draw_span(axes: Axes, span: Span, slots: list[Slot], left: float, top: floa
     axes.add_patch(edge)
     sign = {"committed": "C", "released": "C", "rolled back": "R", "failed": "X"}.get(span.outcome)
     if sign:
-        write(axes, x + LANE + 0.015, end + 0.06, sign, fontsize=8, fontweight="bold")
+        write(axes, x + LANE + 0.015, end + 0.06, sign, fontsize=9.5, fontweight="bold")
 
 
 def _part(slot: Slot, number: int) -> float:
@@ -142,7 +137,7 @@ def _draw_slot(axes: Axes, slot: Slot, x: float, y: float) -> None:
         place = slot.line.place
         told = fitting(slot.line.text, room - 0.09 * len(place) - 0.1)
         write(axes, x, y, told, fontweight="bold", fontsize=SMALL)
-        write(axes, WIDTH - MARGIN, y, place, ha="right", alpha=0.7, fontsize=9.5)
+        write(axes, WIDTH - MARGIN, y, place, ha="right", alpha=0.7)
     elif slot.sql:
         times = f"  x {slot.times:,}" if slot.times > 1 else ""
         told = fitting(slot.sql, room - 0.15 - 0.08 * len(times)) + times
