@@ -1,4 +1,4 @@
-"""A pytest plugin: fixtures that record sessions and undo what tests do, and a marker that counts statements.
+"""A pytest plugin: fixtures that record sessions and undo what tests do, and markers that judge statements.
 
 pytest loads it in each project that has session_demo installed. So it stands beside the package, whose
 import would load SQLAlchemy, and imports nothing but pytest until the fixture or the marker is used.
@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     from session_demo.isolation import TestTransaction
     from session_demo.tracing.recording import Recording
     from session_demo.tracing.target import Watchable
+    from session_demo.tracing.traces import Trace
 
-MARKER = "statements(max=None, exactly=None): how many statements the recordings of session_trace may hold"
+MARKERS = (
+    "statements(max=None, exactly=None): how many statements the recordings of session_trace may hold",
+    "no_lazy_loads: the recordings of session_trace may hold no lazy load",
+)
 
 _recordings = pytest.StashKey[list["Recording"]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
-    config.addinivalue_line("markers", MARKER)
+    """Make the markers known."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
 
 
 @pytest.fixture
@@ -34,7 +39,8 @@ def session_trace(request: pytest.FixtureRequest) -> Iterator[Callable[[Watchabl
     ``story = session_trace(session)`` starts a recording. Call it once for each session.
 
     With ``@pytest.mark.statements(max=3)`` or ``(exactly=3)`` the statements of all recordings of the test
-    are counted together when its body ends.
+    are counted together when its body ends. With ``@pytest.mark.no_lazy_loads`` none of them may be a lazy
+    load.
     """
     from session_demo import trace
 
@@ -75,22 +81,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse a marker that cannot be judged before the test runs."""
     if marker := item.get_closest_marker("statements"):
         _read(marker)
+    marker = item.get_closest_marker("no_lazy_loads")
+    if marker and (marker.args or marker.kwargs):
+        pytest.fail(f"Can't read {_spelled(marker)}: it takes nothing.", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Count the statements of a marked test when its body has passed."""
+    """Judge the statements of a marked test when its body has passed."""
     result = yield
-    if marker := item.get_closest_marker("statements"):
-        _judge(marker, item.stash.get(_recordings, []))
+    for name, judge in (("statements", _count), ("no_lazy_loads", _refuse_lazy_loads)):
+        if marker := item.get_closest_marker(name):
+            _judge(marker, judge, item.stash.get(_recordings, []))
     return result
 
 
-def _judge(marker: pytest.Mark, recordings: list[Recording]) -> None:
+def _judge(
+    marker: pytest.Mark, judge: Callable[[pytest.Mark, Trace], None], recordings: list[Recording]
+) -> None:
     from session_demo import Trace
-    from session_demo.testing import assert_statements, at_most
 
-    name, count = _read(marker)
     if not recordings:
         pytest.fail(
             f"Can't judge {_spelled(marker)}: this test recorded no session. "
@@ -99,12 +109,25 @@ def _judge(marker: pytest.Mark, recordings: list[Recording]) -> None:
         )
     whole = Trace(event for recording in recordings for event in recording)
     try:
-        assert_statements(whole, total=at_most(count) if name == "max" else count)
+        judge(marker, whole)
     except AssertionError as error:
         found = str(error)
     else:
         return
     pytest.fail(f"{_spelled(marker)}: {found}", pytrace=False)  # here, so that it shows one error and not two
+
+
+def _count(marker: pytest.Mark, whole: Trace) -> None:
+    from session_demo.testing import assert_statements, at_most
+
+    name, count = _read(marker)
+    assert_statements(whole, total=at_most(count) if name == "max" else count)
+
+
+def _refuse_lazy_loads(_marker: pytest.Mark, whole: Trace) -> None:
+    from session_demo.testing import assert_no_lazy_loads
+
+    assert_no_lazy_loads(whole)
 
 
 def _read(marker: pytest.Mark) -> tuple[str, int]:
@@ -121,4 +144,5 @@ def _read(marker: pytest.Mark) -> tuple[str, int]:
 
 def _spelled(marker: pytest.Mark) -> str:
     arguments = [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
-    return f"@pytest.mark.statements({', '.join(arguments)})"
+    brackets = f"({', '.join(arguments)})" if arguments or marker.name == "statements" else ""
+    return f"@pytest.mark.{marker.name}{brackets}"

@@ -234,10 +234,47 @@ def test_books(session_trace):
     result.stdout.fnmatch_lines(["*NotASessionError: Can't trace a str: that needs a Session,*"])
 
 
+def test_no_lazy_loads(run: Run) -> None:
+    """The marker fails a test whose recordings hold a lazy load, and names relationship, line and remedy."""
+    result = run("""
+from sqlalchemy.orm import selectinload
+
+@pytest.mark.no_lazy_loads
+def test_lazy(session, session_trace):
+    session_trace(session)
+    read_books(session)
+
+@pytest.mark.no_lazy_loads
+def test_eager(session, session_trace):
+    session_trace(session)
+    for author in session.scalars(select(Author).options(selectinload(Author.books))):
+        print(author.books)
+
+@pytest.mark.no_lazy_loads
+def test_unseen(session):
+    pass
+
+@pytest.mark.no_lazy_loads(1)
+def test_unread(session_trace):
+    pass
+""")
+    result.assert_outcomes(passed=1, failed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "@pytest.mark.no_lazy_loads: expected no lazy load; found",
+            "  Author.books, 2 times, selectinload(Author.books) would load it at once",
+            "    test_shop.py:*: print(author.books)",
+            "Can't judge @pytest.mark.no_lazy_loads: this test recorded no session. *",
+        ]
+    )
+    result.stdout.fnmatch_lines(["Can't read @pytest.mark.no_lazy_loads(1): it takes nothing."])
+
+
 def test_marker_and_fixture_are_listed(run: Run) -> None:
     """Who asks pytest what there is finds both explained."""
     result = run("", "--markers")
     result.stdout.fnmatch_lines(["@pytest.mark.statements(max=None, exactly=None): how many statements *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.no_lazy_loads: the recordings of session_trace may hold *"])
     result = run("", "--fixtures")
     result.stdout.fnmatch_lines(["session_trace*", "*Record sessions until the test is over."])
 
