@@ -230,15 +230,26 @@ STEPS = st.one_of(
     st.tuples(st.just("add"), NAMES),
     st.tuples(st.just("add_book"), SLOTS),
     st.tuples(st.just("borrow"), NAMES),
-    st.tuples(st.sampled_from(["add_again", "delete", "expunge", "expire", "read"]), SLOTS),
+    st.tuples(st.sampled_from(["add_again", "delete", "expunge", "expire", "read", "refresh"]), SLOTS),
+    st.tuples(st.just("elsewhere"), st.sampled_from(["flush", "commit", "rollback", "close"])),
     st.tuples(st.sampled_from(["move", "make_transient", "make_detached", "merge"]), SLOTS),
     st.tuples(st.just("rename"), SLOTS, NAMES),
-    st.tuples(st.sampled_from(["update_in_bulk", "insert_in_bulk"]), NAMES),
+    st.tuples(st.sampled_from(["update_in_bulk", "insert_in_bulk", "save_in_bulk", "update_unheard"]), NAMES),
     st.tuples(
         st.sampled_from(
             [
                 *("flush", "commit", "rollback", "close", "begin_nested", "commit_nested", "rollback_nested"),
-                *("query", "query_books", "text", "fail", "delete_in_bulk"),
+                *(
+                    "query",
+                    "query_books",
+                    "text",
+                    "fail",
+                    "delete_in_bulk",
+                    "get",
+                    "expunge_all",
+                    "invalidate",
+                ),
+                "query_elsewhere",
             ]
         )
     ),
@@ -249,18 +260,23 @@ class Program:
     """Runs steps in one session on a fresh database and remembers all that can be seen of it."""
 
     def __init__(self, expire_on_commit: bool = True) -> None:
-        self.engine = create_engine("sqlite://")
-        Base.metadata.create_all(self.engine)
         self.sql: list[Any] = []
-        event.listen(self.engine, "before_cursor_execute", self._executed)
-        for name in ("begin", "commit", "rollback"):
-            event.listen(self.engine, name, lambda *_, name=name: self.sql.append(name))
+        self.engine, self.elsewhere_engine = self._database(), self._database()
         self.session = Session(self.engine, expire_on_commit=expire_on_commit)
-        # Only objects go to it, and no SQL: the database is one connection.
-        self.other = Session()
+        # A database in memory is one connection, so that two sessions need two. Rows of an object that moves
+        # are not there, and its UPDATE fails: that is welcome.
+        self.other = Session(self.elsewhere_engine)
         # Objects stay referenced: when the garbage collector runs is no difference of interest.
         self.things: list[Any] = []
         self.seen: list[Any] = []
+
+    def _database(self) -> Engine:
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        event.listen(engine, "before_cursor_execute", self._executed)
+        for name in ("begin", "commit", "rollback"):
+            event.listen(engine, name, lambda *_, name=name: self.sql.append(name))
+        return engine
 
     def _executed(self, _c: Connection, _cursor: object, sql: str, values: object, *_: object) -> None:
         self.sql.append((sql, repr(values)))
@@ -277,10 +293,14 @@ class Program:
             self.sql.clear()
 
     def rows(self) -> list[Any]:
-        self.session.close()
-        self.other.close()
-        with self.engine.connect() as connection:
-            return [connection.execute(sa.select(table)).all() for table in Base.metadata.sorted_tables]
+        found = []
+        for session in (self.session, self.other):
+            session.close()
+            with session.bind.connect() as connection:
+                tables = Base.metadata.sorted_tables
+                found.append([connection.execute(sa.select(table)).all() for table in tables])
+            session.bind.dispose()
+        return found
 
     def _keep(self, thing: Any) -> None:
         if all(thing is not known for known in self.things):
@@ -346,6 +366,37 @@ class Program:
     def delete_in_bulk(self) -> None:
         self.session.execute(sa.delete(Book))
 
+    def save_in_bulk(self, name: str) -> None:
+        self._keep(author := Author(name=f"{name} in bulk"))
+        self.session.bulk_save_objects([author], return_defaults=True)
+
+    def update_unheard(self, name: str) -> None:
+        options = {"synchronize_session": False}
+        self.session.execute(
+            sa.update(Author).where(Author.id == 1).values(name=name), execution_options=options
+        )
+
+    def get(self) -> None:
+        if author := self.session.get(Author, 1):
+            self._keep(author)
+
+    def refresh(self, slot: int) -> None:
+        self.session.refresh(self._thing(slot))
+
+    def expunge_all(self) -> None:
+        self.session.expunge_all()
+
+    def invalidate(self) -> None:
+        if not self.session.in_transaction():
+            self.session.invalidate()
+
+    def elsewhere(self, call: str) -> None:
+        getattr(self.other, call)()
+
+    def query_elsewhere(self) -> None:
+        for author in self.other.scalars(sa.select(Author).order_by(Author.id)):
+            self._keep(author)
+
     def expire(self, slot: int) -> None:
         self.session.expire(self._thing(slot))
 
@@ -407,18 +458,21 @@ def test_session_does_the_same_with_the_instrument_and_without(
         alone, watched = Program(expire_on_commit), Program(expire_on_commit)
         alone.run(steps)
         watched.run(steps[:late])
-        with trace(watched.session, level) as story:
+        with trace(watched.session, level) as story, trace(watched.other, level) as elsewhere:
             watched.run(steps[late:])
         assert watched.seen == alone.seen
         if level != "sql":
             # The last state told is the state it is in, also where no event told of it. What went on to
             # another session is that session's story.
             for thing in watched.things:
-                if thing not in watched.other and (told := last_state(story, thing)):
+                here, there = (story, elsewhere) if thing not in watched.other else (elsewhere, story)
+                if told := last_state(here, thing):
                     assert told == state_of(thing)
+                assert thing not in watched.other or last_state(there, thing) in (None, *OUTSIDE)
         assert watched.rows() == alone.rows()
-    for program in (alone, watched):
-        program.engine.dispose()
+
+
+OUTSIDE = ("transient", "detached", "deleted")
 
 
 def last_state(story: Any, thing: object) -> str | None:
