@@ -1,7 +1,7 @@
 """How long each picture of a trace takes, and how large it is. Run on demand; it is never a test.
 
-Each picture is made in a process of its own, of events that a real session wrote. The time is that from
-the events to the finished text, the best of three; ``import matplotlib`` is told apart.
+Each picture is made in a process of its own, of events that a real session wrote. The time is that of the
+processor from the events to the finished text, the best of three; ``import matplotlib`` is told apart.
 """
 
 # ruff: noqa: S603, T201 - it starts itself, and it prints
@@ -14,7 +14,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from time import process_time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -71,15 +71,15 @@ def in_turn(session: Session, number: int) -> None:
 def measure(name: str, size: int) -> dict[str, float]:
     """Make one picture and return the seconds and the bytes."""
     events = events_of(size)
-    began = perf_counter()
+    began = process_time()
     if name in ("state machine", "lifelines", "swimlane"):
         Trace().state_machine()
-    imported = perf_counter() - began
+    imported = process_time() - began
     times = []
     for _ in range(ROUNDS):
-        began = perf_counter()
+        began = process_time()
         picture = PICTURES[name](Trace(events))
-        times.append(perf_counter() - began)
+        times.append(process_time() - began)
     return {"seconds": min(times), "bytes": len(picture.encode()), "import": imported, "events": len(events)}
 
 

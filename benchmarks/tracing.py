@@ -40,11 +40,21 @@ VARIANTS = {
     "over": "a recording at level `full`, over before the work begins",
     "echo": "`echo=True` into a list",
     "otel": "OpenTelemetry, SQL alone, kept in memory",
+    "flask": "Flask-SQLAlchemy, recorded queries",
+    "queryguard": "pytest-queryguard, `record_queries()`",
+    "queryspy": "queryspy, `record()`",
     "sqltap": "sqltap",
 }
-"""The last two are measured where they are installed: benchmarks/README.md says how."""
+PEERS = {
+    "otel": "opentelemetry.instrumentation.sqlalchemy",
+    "flask": "flask_sqlalchemy",
+    "queryguard": "pytest_queryguard",
+    "queryspy": "queryspy",
+    "sqltap": "sqltap",
+}
+"""They are measured where they are installed: benchmarks/README.md says how."""
 EVENTS = 100_000
-UNMEASURED = ("class", "otel", "sqltap")
+UNMEASURED = ("class", *PEERS)
 """What they hold is not given back when our recordings are dropped."""
 
 Watch = Callable[[Session], AbstractContextManager[object]]
@@ -112,11 +122,14 @@ def processor_time(result: dict[str, float], name: str) -> Iterator[None]:
     result[name] = process_time() - began
 
 
-def peer(variant: str, engine: sa.Engine) -> tuple[Callable[[], int], AbstractContextManager[object]]:
-    """Let somebody else watch the engine, or ourselves all sessions; return how many records there are."""
+def peer(variant: str, engine: sa.Engine) -> tuple[Callable[[Any], int], AbstractContextManager[object]]:
+    """Let somebody else watch the engine, or ourselves all sessions.
+
+    Returns:
+        What counts the records of what the context gave, and the context.
+    """
     if variant == "class":
-        recording = trace(Session, "full")
-        return lambda: len(recording._records), recording
+        return lambda recording: len(recording._records), trace(Session, "full")
     if variant == "otel":
         from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
         from opentelemetry.sdk.trace import TracerProvider
@@ -126,18 +139,32 @@ def peer(variant: str, engine: sa.Engine) -> tuple[Callable[[], int], AbstractCo
         exporter, provider = InMemorySpanExporter(), TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         SQLAlchemyInstrumentor().instrument(engine=engine, tracer_provider=provider, skip_dep_check=True)
-        return lambda: len(exporter.get_finished_spans()), nullcontext()
+        return lambda _: len(exporter.get_finished_spans()), nullcontext()
+    if variant == "flask":
+        from flask import Flask
+        from flask_sqlalchemy import record_queries
+
+        record_queries._listen(engine)  # as its setting SQLALCHEMY_RECORD_QUERIES does
+        return lambda context: len(context.g._sqlalchemy_queries), Flask("__main__").app_context()
+    if variant == "queryguard":
+        import pytest_queryguard
+
+        return len, pytest_queryguard.record_queries()
+    if variant == "queryspy":
+        import queryspy
+
+        return lambda recorder: len(recorder.orm_records), queryspy.record()
     if variant == "sqltap":
         import sqltap
 
         profiler = sqltap.start(engine)
-        return lambda: len(profiler.collect()), nullcontext()
-    return lambda: 0, nullcontext()
+        return lambda _: len(profiler.collect()), nullcontext()
+    return lambda _: 0, nullcontext()
 
 
 def installed(variant: str) -> bool:
     """Tell whether what a variant needs is there."""
-    needed = {"otel": "opentelemetry.instrumentation.sqlalchemy", "sqltap": "sqltap"}.get(variant)
+    needed = PEERS.get(variant)
     try:
         return needed is None or find_spec(needed) is not None
     except ModuleNotFoundError:
@@ -170,9 +197,10 @@ def run(variant: str, scale: float, memory: bool) -> dict[str, float]:
     count, watched = peer(variant, engine)
     if memory:
         tracemalloc.start()
-    with processor_time(result, "seconds"), watched:
+    with processor_time(result, "seconds"), watched as found:
         work(engine, scale, *watches)
-    result["records"] = sum(len(recording._records) for recording in recordings) + len(kept.lines) + count()
+        ours = sum(len(recording._records) for recording in recordings)
+        result["records"] = ours + len(kept.lines) + count(found)
     if memory:
         gc.collect()
         held = tracemalloc.get_traced_memory()[0]
@@ -195,6 +223,18 @@ def pieces() -> dict[str, float]:
                     pass
         times.append(result["start and stop"] / 100)
     result["start and stop"] = min(times)
+
+    tracemalloc.start()
+    with Session(engine) as session:
+        kept = [trace(session).start() for _ in range(100)]
+        for recording in kept:
+            recording.stop()
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0]
+    kept.clear()
+    gc.collect()
+    result["empty"] = (held - tracemalloc.get_traced_memory()[0]) / 100
+    tracemalloc.stop()
 
     with Session(engine) as session, trace(session) as recording:
         in_bulk(session, 1)
@@ -224,8 +264,9 @@ def compare(scale: float, rounds: int) -> None:
         f"Python {platform.python_version()}, SQLAlchemy {sa.__version__}, scale {scale:g}, {rounds} rounds, "
         f"bare {median(one['seconds'] for one in results['bare']):.2f} s of processor time\n"
     )
-    print("| variant | median x | min..max | records | bytes/record |")
-    print("| --- | ---: | ---: | ---: | ---: |")
+    print("| variant | median x | min..max | fastest x | records | bytes/record |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    fastest = {name: min(one["seconds"] for one in results[name]) for name in names}
     for name in names:
         title = VARIANTS[name]
         pairs = zip(results[name], results["bare"], strict=True)
@@ -234,12 +275,14 @@ def compare(scale: float, rounds: int) -> None:
         each = f"{size['bytes'] / size['records']:.0f}" if size["records"] and name not in UNMEASURED else "-"
         print(
             f"| {title} | {median(ratios):.2f} | {ratios[0]:.2f}..{ratios[-1]:.2f} "
+            f"| {fastest[name] / fastest['bare']:.2f} "
             f"| {results[name][0]['records']:,} | {each} |"
         )
     parts = child("--pieces")
-    print("\n| part | time |")
+    print("\n| part | cost |")
     print("| --- | ---: |")
     print(f"| `with trace(session): pass` | {parts['start and stop'] * 1e6:.0f} us |")
+    print(f"| memory of a recording without any event | {parts['empty']:,.0f} bytes |")
     print(f"| make {EVENTS:,} events of records | {parts['read'] * 1e3:.0f} ms |")
     print(f"\nTook {perf_counter() - began:.0f} s.")
 
