@@ -26,6 +26,8 @@ FAMILY = {
     "MatchError": TypeError,
     "DatabaseURLError": TypeError,
     "LazyLoadError": AssertionError,
+    "NoSuchExerciseError": LookupError,
+    "ProgressError": ValueError,
     "NoSuchSelfTestError": LookupError,
 }
 

@@ -42,10 +42,18 @@ TRACING: list[set[str]] = [
     {"recorder"},
 ]
 TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"}, {"selftest"}]
+CHAPTERS = {f"exercises.{one}" for one in ("session", "object_states", "identity_map", "writing", "flushing")}
+CHAPTERS |= {f"exercises.{one}" for one in ("ending", "leaving", "reaching")}
 TOP: list[set[str]] = [
     {"commands"},
     {"tracing"},
-    {"lazy_loads"},
+    {"lazy_loads", "exercises.evidence", "exercises.progress"},
+    {"exercises.checks"},
+    {"exercises.exercise", "exercises.rows"},
+    CHAPTERS,
+    {"exercises.catalogue"},
+    {"exercises.started"},
+    {"exercises"},
     {"commands.show", "ipython", "testing"},
     {"", "__main__"},
 ]
@@ -68,6 +76,7 @@ FOREIGN: dict[str, set[str]] = {
     "pytest": set(),
     "sqlalchemy": {
         *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing", "lazy_loads"),
+        *(f"exercises.{name}" for name in ("evidence", "checks", "exercise", "rows", "started", "reaching")),
         *("base_model", "uniqueness", "session", "scoped", "isolation", "database"),
         *(
             f"tracing.{name}"

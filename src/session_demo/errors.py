@@ -133,6 +133,18 @@ class LazyLoadError(SessionDemoError, AssertionError):
     page = "book/testing.html"
 
 
+class NoSuchExerciseError(SessionDemoError, LookupError):
+    """An exercise was named that there is not."""
+
+    page = "book/exercises.html"
+
+
+class ProgressError(SessionDemoError, ValueError):
+    """Progress was to be kept in a file that holds something else."""
+
+    page = "book/exercises.html"
+
+
 class NoSuchSelfTestError(SessionDemoError, LookupError):
     """A chapter was named that has no self-test, or an answer that is not in it."""
 

@@ -1,0 +1,144 @@
+"""Exercises on the identity map."""
+
+from __future__ import annotations
+
+from ..models import Author
+from ..tracing.events import AttributesExpired, AttributesRefreshed, StateChanged
+from .checks import holds, returns, sends
+from .exercise import Exercise, Mistake
+from .rows import library
+
+EXERCISES = (
+    Exercise(
+        name="load-once",
+        chapter="identity-map",
+        title="Load it once",
+        task=(
+            "Get the author with id 1 in two ways, with `get()` and with a query, sending exactly one "
+            "`SELECT`. Return what both gave, as a pair."
+        ),
+        prepare=library,
+        checks=(
+            sends(select=1),
+            returns(
+                lambda given: given[0] is given[1] and isinstance(given[0], Author), "a pair of one Author"
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: len(e.sent("SELECT")) == 2,
+                "A query always goes to the database. Only `get()` can be answered by the "
+                "identity map: what must come first?",
+            ),
+        ),
+        hints=(
+            "One of the two can be answered from memory, if the object is there.",
+            "A query is never answered from memory; `get()` may be.",
+            "First `session.scalars(select(Author).where(Author.id == 1)).one()`, then "
+            "`session.get(Author, 1)`.",
+        ),
+        solution="""\
+from sqlalchemy import select
+
+from session_demo.models import Author
+
+
+def answer(session):
+    queried = session.scalars(select(Author).where(Author.id == 1)).one()
+    return session.get(Author, 1), queried
+""",
+    ),
+    Exercise(
+        name="old-and-new",
+        chapter="identity-map",
+        title="Hold the old, read the new",
+        task=(
+            "Load the author with id 1. Change the name in the database to S. Lem, in the same "
+            "transaction and past the object. Return two names: what your object says, and what the "
+            "database says."
+        ),
+        prepare=library,
+        checks=(
+            returns(lambda given: tuple(given) == ("Stanislaw Lem", "S. Lem"), "('Stanislaw Lem', 'S. Lem')"),
+            holds(
+                lambda e: (
+                    not list(e.trace.of(AttributesRefreshed)) and not list(e.trace.of(AttributesExpired))
+                ),
+                "an object that was neither refreshed nor expired",
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: tuple(e.given) == ("S. Lem", "S. Lem"),
+                "Your object knows the new name. An `update(Author)` brings objects in step; the "
+                "table, `Author.__table__`, knows nothing of them.",
+            ),
+            Mistake(
+                lambda e: tuple(e.given) == ("Stanislaw Lem", "Stanislaw Lem"),
+                "A query for the *object* doesn't overwrite what is loaded. Ask for the column.",
+            ),
+        ),
+        hints=(
+            "The statement must go past the session's objects, and so must the question.",
+            "`Author.__table__` for the `UPDATE`, a query for the column `Author.name` for the answer.",
+            '`session.execute(Author.__table__.update().where(...).values(name="S. Lem"))`, '
+            "then `session.scalar(select(Author.name)...)`.",
+        ),
+        solution="""\
+from sqlalchemy import select
+
+from session_demo.models import Author
+
+
+def answer(session):
+    author = session.get(Author, 1)
+    table = Author.__table__
+    session.execute(table.update().where(table.c.id == 1).values(name="S. Lem"))
+    return author.name, session.scalar(select(Author.name).where(Author.id == 1))
+""",
+    ),
+    Exercise(
+        name="titles-alone",
+        chapter="identity-map",
+        title="Titles, no books",
+        task=(
+            "Return a list of the titles of all books, in the order of their ids, with one statement, "
+            "so that no `Book` enters the identity map."
+        ),
+        prepare=library,
+        checks=(
+            returns(
+                lambda given: given == ["Solaris", "Eden", "The Dispossessed"], "the list of three titles"
+            ),
+            sends(total=1),
+            holds(
+                lambda e: not any(change.entity == "Book" for change in e.trace.of(StateChanged)),
+                "no Book in the identity map",
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: any(change.entity == "Book" for change in e.trace.of(StateChanged)),
+                "A query for `Book` makes objects. Ask for the column that you want.",
+            ),
+            Mistake(
+                lambda e: isinstance(e.given[0], tuple) or type(e.given[0]).__name__ == "Row",
+                "`execute` gives rows. What gives the first thing of each row?",
+            ),
+        ),
+        hints=(
+            "You want columns, not objects.",
+            "`select(Book.title)`.",
+            "`list(session.scalars(select(Book.title).order_by(Book.id)))`.",
+        ),
+        solution="""\
+from sqlalchemy import select
+
+from session_demo.models import Book
+
+
+def answer(session):
+    return list(session.scalars(select(Book.title).order_by(Book.id)))
+""",
+    ),
+)
