@@ -51,10 +51,10 @@ TOP: list[set[str]] = [
     {"exercises.checks"},
     {"exercises.exercise", "exercises.rows"},
     CHAPTERS,
-    {"exercises.catalogue"},
-    {"exercises.started"},
+    {"exercises.catalogue", "exercises.marking"},
+    {"exercises.started", "exercises.judging"},
     {"exercises"},
-    {"commands.show", "ipython", "testing"},
+    {"commands.show", "commands.exercises", "commands.mark", "ipython", "testing"},
     {"", "__main__"},
 ]
 FLOOR = (

@@ -21,9 +21,10 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# What a cell may say about itself: "claims" is read by tools/claims.py, "recorded" by tools/versions.py.
+# What a cell may say about itself: "claims" is read by tools/claims.py, "recorded" by tools/versions.py,
+# "exercise" by tools/exercises.py.
 LISTS = ("claims", "tags")
-TEXTS = ("recorded",)
+TEXTS = ("recorded", "exercise")
 EXPECTED_ERROR = "raises-exception"
 CELL_TIMEOUT_SECONDS = 60
 

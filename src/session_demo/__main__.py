@@ -7,10 +7,10 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from .commands import show
+from .commands import exercises, mark, show
 from .errors import SessionDemoError
 
-COMMANDS = (show,)
+COMMANDS = (show, exercises, mark)
 """Modules with a ``NAME``, a line of ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> int``."""
 
 REFUSED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141

@@ -157,7 +157,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         if self.idle:
-            return f"<p><strong>{escape(self.headline)}</strong> {escape(self.exercise.task)}</p>"
+            return f'<div class="sd-verdict"><p><strong>{escape(self.headline)}</strong></p></div>'
         first, *rest = self.lines()
         told = "".join(f"<p>{escape(line.removeprefix('- '))}</p>" for line in rest)
         shown = "" if self.passed else html.render(self.trace)

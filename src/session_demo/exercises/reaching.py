@@ -177,8 +177,8 @@ def answer(session):
             ),
             Mistake(
                 lambda e: "NOT NULL" in str(e.error),
-                "The loan lost its member, and the list of loans was never loaded, so nobody saw that it became "
-                "an orphan. Take it out of the list.",
+                "The loan lost its member, and the list of loans was never loaded, so nobody saw that it "
+                "became an orphan. Take it out of the list.",
             ),
             Mistake(
                 lambda e: not e.sent_commands("COMMIT"),
