@@ -1,4 +1,4 @@
-"""Museum and errata have an entry for all that is past or differs, and each entry keeps its address."""
+"""Museum, errata and the page of the versions have their entries, run, and each keeps its address."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,8 @@ from tools import claims
 
 WINGS = [claims.ROOT / f"book/{name}.ipynb" for name in ("museum", "museum-sentences")]
 ERRATA = claims.ROOT / "book/errata.ipynb"
-PAGES = [*WINGS, ERRATA]
+VERSIONS = claims.ROOT / "book/versions.ipynb"
+PAGES = [*WINGS, ERRATA, VERSIONS]
 PAST = {"changed", "removed", "wrong"}
 # Other pages, and answers elsewhere, link to these. A heading may be added, but none may go.
 ADDRESSES = (Path(__file__).parent / "addresses.txt").read_text(encoding="utf-8").split()
