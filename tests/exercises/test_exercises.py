@@ -29,11 +29,10 @@ def _nothing_is_left() -> Iterator[None]:
     started._progress.standings.clear()
     yield
     for one in kept:
-        if isinstance(one, sa.orm.scoped_session):
-            for session in list(one.registry.registry.values()):
-                session.close()
-        else:
-            one.close()
+        scoped = isinstance(one, sa.orm.scoped_session)
+        for open_one in list(one.registry.registry.values()) if scoped else [one]:
+            # Its engine is disposed of: a connection that went back to the pool would never be closed.
+            open_one.invalidate() if isinstance(open_one, sa.orm.Session) else open_one.close()
     kept.clear()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from ..engine import create_engine, temporary_sqlite_url
+from ..errors import TracingStateError
 from ..models import Base
 from ..tracing import Recording, Trace, trace
 from ..tracing.events import StatementExecuted
@@ -78,13 +79,11 @@ class Workspace:
 
     def close(self) -> None:
         """Close what can be closed. Nothing that goes wrong here is of interest."""
-        try:
+        with suppress(TracingStateError):  # look() may have stopped it
             self.recording.stop()
+        with suppress(Exception):  # an answer may have left it in any state
             self.session.close()
-        except Exception:  # noqa: BLE001 - an answer may have left it in any state
-            return
-        finally:
-            self.engine.dispose()
+        self.engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
