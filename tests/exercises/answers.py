@@ -885,7 +885,8 @@ def _(session):
 
 @wrong("make-an-orphan", "Nothing was committed")
 def _(session):
-    session.get(Member, 1).loans.clear()
+    member = session.get(Member, 1)
+    member.loans.clear()
     session.flush()
 
 

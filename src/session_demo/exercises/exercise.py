@@ -36,6 +36,11 @@ class Mistake:
             return False
 
 
+NOT_COMMITTED = Mistake(
+    lambda e: e.sent("INSERT", "UPDATE", "DELETE") and not e.sent_commands("COMMIT"), "Nothing was committed."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Exercise:
     """A task whose answer is judged by what it does.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .checks import holds, is_in_state, returns, sends, stores
-from .exercise import Exercise, Mistake
+from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
 
 EXERCISES = (
@@ -26,7 +26,7 @@ EXERCISES = (
                 lambda e: e.stored("SELECT 1 FROM book WHERE title = 'Volume 4'"),
                 "The query flushed the new book first, and counted it.",
             ),
-            Mistake(lambda e: e.sent("INSERT") and not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "A query flushes what is pending.",
@@ -236,7 +236,7 @@ def answer(session):
                 lambda e: e.sent("SELECT"),
                 "Something was loaded to be deleted. `delete(Member)` needs no objects.",
             ),
-            Mistake(lambda e: e.sent("DELETE") and not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "Statements, not objects; and in the right order.",

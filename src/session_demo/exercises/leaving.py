@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..models import Author, Member
 from ..tracing.events import StateChanged
 from .checks import has_loaded, holds, is_in_state, returns, sends, stores
-from .exercise import Exercise, Mistake
+from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
 
 EXERCISES = (
@@ -31,10 +31,7 @@ EXERCISES = (
                 "The name is stored, but not by the way that was asked for: your object was never "
                 "detached, or a copy came back in its place, as `merge()` makes one.",
             ),
-            Mistake(
-                lambda e: not e.sent_commands("COMMIT"),
-                "Nothing was committed.",
-            ),
+            NOT_COMMITTED,
         ),
         hints=(
             "Out, change, in.",
@@ -157,7 +154,7 @@ def answer(session):
                 "A new object that is added means `INSERT`, whatever its key. Its values are to "
                 "go into the row that is there.",
             ),
-            Mistake(lambda e: not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "Your object stays outside; its values go in.",
@@ -198,7 +195,7 @@ def answer(session):
                 lambda e: e.stored("SELECT 1 FROM member WHERE email = ''"),
                 "The blank was stored. What was never set is left alone.",
             ),
-            Mistake(lambda e: not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "Merge copies what the given object *has*.",

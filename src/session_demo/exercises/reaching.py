@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session, scoped_session
 
 from .checks import holds, returns, sends, stores
-from .exercise import Exercise, Mistake
+from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
 
 
@@ -180,10 +180,7 @@ def answer(session):
                 "The loan lost its member, and the list of loans was never loaded, so nobody saw that it "
                 "became an orphan. Take it out of the list.",
             ),
-            Mistake(
-                lambda e: not e.sent_commands("COMMIT"),
-                "Nothing was committed.",
-            ),
+            NOT_COMMITTED,
             Mistake(
                 lambda e: not e.sent("DELETE"),
                 "No `DELETE` was sent: the loan is still in the list of its member.",
@@ -223,7 +220,7 @@ def answer(session):
                 lambda e: e.stored("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM book WHERE id = 3)"),
                 "The book is gone as well.",
             ),
-            Mistake(lambda e: not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "`Author.books` has the default cascade.",
@@ -260,7 +257,7 @@ def answer(session):
                 lambda e: len(e.sent("UPDATE")) > 1,
                 "Something was flushed in between: the book had no author for a moment.",
             ),
-            Mistake(lambda e: not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "One side of the relationship is enough.",

@@ -6,7 +6,7 @@ from ..models import Author
 from ..tracing.events import StateChanged
 from .checks import holds, returns, sends, stores
 from .evidence import Evidence
-from .exercise import Exercise, Mistake
+from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
 
 
@@ -82,7 +82,7 @@ def answer(session):
                 lambda e: e.stored("SELECT 1 FROM book WHERE author_id IS NULL"),
                 "The books are there, and nobody has written them: link them to their author.",
             ),
-            Mistake(lambda e: e.sent("INSERT") and not e.sent_commands("COMMIT"), "Nothing was committed."),
+            NOT_COMMITTED,
         ),
         hints=(
             "You don't need the key of the author to give her books.",
