@@ -187,7 +187,7 @@ def _(session):
     return got, session.scalars(select(Author).where(Author.id == 1)).one()
 
 
-@wrong("load-once", "")
+@wrong("load-once", "Those are two objects")
 def _(session):
     return session.get(Author, 1), session.get(Author, 2)
 
@@ -802,7 +802,7 @@ def _(session):
     return [one.get(Author, 1).name for one in sessions]
 
 
-@wrong("leave-no-connection", "")
+@wrong("leave-no-connection", "Three sessions were to read")
 def _(session):
     with Session(session.get_bind()) as one:
         return [one.get(Author, 1).name]

@@ -86,9 +86,9 @@ def test_mistake_gets_advice_that_fits(exercise: Exercise, answer: Any, advice: 
 
 @every_exercise
 def test_two_mistakes_are_known(exercise: Exercise) -> None:
-    """Each exercise knows at least two wrong answers, and advice for one of them at least."""
-    assert len(WRONG[exercise.name]) >= 2
-    assert any(advice for _, advice in WRONG[exercise.name])
+    """Each exercise knows at least two wrong answers, and advice for each of them."""
+    assert len({advice for _, advice in WRONG[exercise.name]}) >= 2
+    assert all(advice for _, advice in WRONG[exercise.name])
 
 
 @every_exercise

@@ -26,6 +26,10 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
+                lambda e: e.given[0] is not e.given[1],
+                "Those are two objects. Both ways must lead to the one author with id 1.",
+            ),
+            Mistake(
                 lambda e: len(e.sent("SELECT")) == 2,
                 "A query always goes to the database. Only `get()` can be answered by the "
                 "identity map: what must come first?",

@@ -1,8 +1,9 @@
 """Judge an answer that stands in a file, in a process of its own that may do whatever it likes.
 
 The process is the leader of a session of its own, and nothing but a file is taken from it: what it prints
-goes nowhere, what it starts is ended with it. It is refused the network, and has the folder it runs in for
-itself. A program that means harm is not kept from it: that is the task of a container.
+goes nowhere, and what it starts in its group of processes is ended with it. Its own Python is refused the
+network, and it has the folder it runs in for itself. A program that means harm is not kept from it: that is
+the task of a container.
 """
 
 from __future__ import annotations

@@ -36,6 +36,10 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
+                lambda e: len(e.given) != 3,
+                "Three sessions were to read, each for itself, while all three are open.",
+            ),
+            Mistake(
                 lambda e: e.in_use,
                 "A session that has read holds its connection until somebody ends the transaction "
                 "or closes it.",
