@@ -43,7 +43,7 @@ TRACING: list[set[str]] = [
 ]
 TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"}, {"selftest"}]
 CHAPTERS = {f"exercises.{one}" for one in ("session", "object_states", "identity_map", "writing", "flushing")}
-CHAPTERS |= {f"exercises.{one}" for one in ("ending", "leaving", "reaching")}
+CHAPTERS |= {f"exercises.{one}" for one in ("ending", "leaving", "querying", "reaching")}
 TOP: list[set[str]] = [
     {"commands"},
     {"tracing"},

@@ -192,6 +192,37 @@ def _(session):
     return session.get(Author, 1), session.get(Author, 2)
 
 
+@wrong("old-and-new", "the flush sent it")
+def _(session):
+    author = session.get(Author, 1)
+    old = author.name
+    author.name = "S. Lem"
+    session.flush()
+    return old, author.name
+
+
+@wrong("old-and-new", "No `UPDATE` was sent")
+def _(session):
+    session.get(Author, 1)
+    return "Stanislaw Lem", "S. Lem"
+
+
+@wrong("old-and-new", "loaded after the change")
+def _(session):
+    session.execute(text("UPDATE author SET name = 'S. Lem' WHERE id = 1"))
+    author = session.get(Author, 1)
+    return author.name, session.scalar(select(Author.name).where(Author.id == 1))
+
+
+@wrong("old-and-new", "The commit expired your object")
+def _(session):
+    author = session.get(Author, 1)
+    session.execute(text("UPDATE author SET name = 'S. Lem' WHERE id = 1"))
+    names = author.name, session.scalar(text("SELECT name FROM author WHERE id = 1"))
+    session.commit()
+    return names
+
+
 @right("old-and-new")
 def _(session):
     author = session.get(Author, 1)
@@ -281,6 +312,27 @@ def _(session):
     session.delete(session.get(Member, 1))
     session.add(Member(name="Ann", email="new@example.org"))
     session.commit()
+
+
+@wrong("replace-ann", "the session turned `DELETE` and `INSERT` into one `UPDATE`")
+def _(session):
+    session.delete(ann := session.get(Member, 1))
+    session.add(Member(id=ann.id, name="Ann", email="new@example.org"))
+    session.commit()
+
+
+@wrong("replace-ann", "under another name")
+def _(session):
+    ann = session.get(Member, 1)
+    ann.name = "Ann (old)"
+    session.flush()
+    session.add(Member(name="Ann", email="new@example.org"))
+    session.commit()
+
+
+@wrong("replace-ann", "knows no cascade")
+def _(session):
+    session.execute(delete(Member).where(Member.name == "Ann"))
 
 
 @wrong("replace-ann", "That changes the row")
@@ -580,6 +632,36 @@ def _(session):
     session.commit()
 
 
+@wrong("keep-the-good", "a transaction for each row")
+def _(session):
+    for name in ["Italo Calvino", "Stanislaw Lem", "Jorge Luis Borges"]:
+        session.add(Author(name=name))
+        try:
+            session.commit()
+        except IntegrityError:
+            session.rollback()
+
+
+@wrong("keep-the-good", "Move `add()` into the block")
+def _(session):
+    for name in ["Italo Calvino", "Stanislaw Lem", "Jorge Luis Borges"]:
+        session.add(Author(name=name))
+        with session.begin_nested():
+            pass
+    session.commit()
+
+
+@wrong("keep-the-good", "each row needs its own")
+def _(session):
+    try:
+        with session.begin_nested():
+            for name in ["Italo Calvino", "Stanislaw Lem", "Jorge Luis Borges"]:
+                session.add(Author(name=name))
+    except IntegrityError:
+        pass
+    session.commit()
+
+
 @wrong("keep-the-good", "The block must see it")
 def _(session):
     for name in ["Italo Calvino", "Stanislaw Lem", "Jorge Luis Borges"]:
@@ -697,6 +779,21 @@ def _(session):
     author = session.get(Author, 1)
     session.close()
     return author
+
+
+@wrong("ready-to-travel", "threw them away")
+def _(session):
+    author = session.get(Author, 1)
+    len(author.books)
+    session.commit()
+    session.close()
+    return author
+
+
+@wrong("ready-to-travel", "Plain values are a good cure")
+def _(session):
+    author = session.get(Author, 1)
+    return {"name": author.name, "books": [book.title for book in author.books]}
 
 
 @wrong("ready-to-travel", "It is still in the session")
@@ -853,6 +950,18 @@ def _(session):
         one.close()
     scoped.registry.registry.clear()
     return scoped
+
+
+@wrong("end-the-requests", "has sent something")
+def _(session):
+    session.get(Author, 1)
+    return requests(session, lambda scoped: scoped.remove())
+
+
+@wrong("end-the-requests", "takes a sessionmaker")
+def _(session):
+    scoped = scoped_session(session)
+    scoped()
 
 
 @wrong("end-the-requests", "and still kept")

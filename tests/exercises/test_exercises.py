@@ -140,9 +140,37 @@ class TestVerdict:
         """Each try brings the next hint; the last one stays."""
         exercise = exercises.start("load-once")
         wrong = WRONG["load-once"][0][0]
-        told = [exercise.check(wrong).hint for _ in range(4)]
-        assert told == [*exercise.exercise.hints, exercise.exercise.hints[2]]
-        assert [exercise.hint() for _ in range(4)] == told
+        hints = exercise.exercise.hints
+        assert exercise.check(program(exercise.exercise.solution)).hint == ""
+        assert [exercise.check(wrong).hint, exercise.hint(), exercise.check(wrong).hint] == [*hints]
+        assert [exercise.hint(), exercise.check(wrong).hint] == [hints[2], hints[2]]
+
+    def test_slip_of_the_pen_costs_no_hint(self) -> None:
+        """A name that is misspelt is told, and nothing else."""
+
+        def answer(session: Any) -> None:
+            session.get(Author, 1)
+            retrun  # type: ignore[name-defined]  # noqa: B018, F821
+
+        exercise = exercises.start("load-once")
+        verdict = exercise.check(answer)
+        assert "NameError: name 'retrun' is not defined" in str(verdict)
+        assert (verdict.hint, exercise.hint()) == ("", exercise.exercise.hints[0])
+
+    def test_what_was_returned_is_told(self) -> None:
+        """Plain values are told as they are, objects by class and state."""
+        told = exercises.check("old-and-new", lambda session: ("a", session.get(Author, 1))).problems
+        assert any("it returned ('a', an Author that is persistent)" in one.text for one in told)
+
+    def test_work_elsewhere(self) -> None:
+        """Where only other sessions worked, the verdict says that they are not shown."""
+        from sqlalchemy.orm import Session
+
+        def answer(session: Any) -> object:
+            with Session(session.get_bind()) as own:
+                return own.get(Author, 1)
+
+        assert "work in other sessions is not shown here" in str(exercises.check("ready-to-travel", answer))
 
     def test_html_is_escaped(self) -> None:
         """What an answer raises is text, not markup."""

@@ -11,7 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstanceState
 
 from ..tracing.events import Event, SourceLine
+from ..tracing.objects import object_state
+from ..tracing.records import PLAIN
+from ..tracing.render.wording import short
 from .evidence import Evidence, Row
+
+FEW = 10
+"""So many members of what was returned are told."""
 
 COMMANDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
@@ -128,10 +134,18 @@ def holds(right: Callable[[Evidence], object], what: str) -> Check:
 
 
 def kind_of(value: object) -> str:
-    """Say what a value is without calling its ``repr``."""
+    """Say what a value is, without calling a ``repr`` of the program's own."""
     if value is None:
         return "nothing"
-    return f"a {type(value).__name__}"
+    if type(value) in PLAIN:
+        return short(repr(value))
+    if type(value) in (tuple, list) and len(value) <= FEW:  # type: ignore[arg-type]
+        told = ", ".join(map(kind_of, value))  # type: ignore[call-overload]
+        return f"({told})" if type(value) is tuple else f"[{told}]"
+    name = type(value).__name__
+    told = f"an {name}" if name[0] in "AEIOUaeiou" else f"a {name}"
+    found = sa.inspect(value, raiseerr=False)
+    return f"{told} that is {object_state(found)}" if isinstance(found, InstanceState) else told
 
 
 def is_in_state(value: object, state: str, mapped: type | None = None) -> bool:

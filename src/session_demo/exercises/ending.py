@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..models import Author
-from ..tracing.events import FlushEnded
+from ..tracing.events import FlushEnded, FlushStarted
 from .checks import has_loaded, holds, is_in_state, returns, sends, stores
-from .exercise import Exercise, Mistake
+from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
 
 NAMES = "SELECT name FROM author WHERE id > 2"
@@ -141,8 +141,8 @@ def answer(session):
         chapter="savepoints",
         title="Keep the good rows",
         task=(
-            "Store authors called Italo Calvino, Stanislaw Lem (that name is taken) and Jorge Luis "
-            "Borges, skipping what is refused, in one transaction."
+            "Try to insert authors called Italo Calvino, Stanislaw Lem (that name is taken) and Jorge Luis "
+            "Borges, in one transaction. Let the database refuse what it refuses, undo only that, and commit."
         ),
         prepare=library,
         checks=(
@@ -152,7 +152,24 @@ def answer(session):
         ),
         mistakes=(
             Mistake(
-                lambda e: e.sent_commands("ROLLBACK"),
+                lambda e: e.sent_commands("COMMIT") > 1,
+                "You used a transaction for each row. Use one, with a savepoint for each row.",
+            ),
+            Mistake(
+                lambda e: any(one.cause == "begin_nested()" for one in e.trace.of(FlushStarted)),
+                "The author was added before `begin_nested()`, which flushes first, outside the savepoint. "
+                "Move `add()` into the block.",
+            ),
+            Mistake(
+                lambda e: (
+                    e.sent_commands("ROLLBACK TO SAVEPOINT")
+                    and e.stored("SELECT count(*) FROM author") == [(2,)]
+                    and e.sent_commands("COMMIT")
+                ),
+                "One savepoint undid all three: each row needs its own.",
+            ),
+            Mistake(
+                lambda e: e.sent_commands("ROLLBACK") and e.sent_commands("COMMIT"),
                 "`rollback()` took the good ones along. Something smaller than a transaction is needed.",
             ),
             Mistake(
@@ -163,6 +180,7 @@ def answer(session):
                 lambda e: not e.sent_commands("SAVEPOINT") and not e.error,
                 "Nothing was refused. Try all three names, and let the database say which is taken.",
             ),
+            NOT_COMMITTED,
         ),
         hints=(
             "What can be undone without undoing everything?",

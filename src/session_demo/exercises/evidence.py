@@ -43,10 +43,21 @@ class Workspace:
         Base.metadata.create_all(self.engine)
         with Session(self.engine) as session, session.begin():
             prepare(session)
+        # Sessions that an answer makes by itself are not recorded; what they send is heard here.
+        self._heard: list[str] = []
+        sa.event.listen(self.engine, "before_cursor_execute", self._hear)
         self.make_session = sessionmaker(self.engine)
         self.recording: Recording = trace(self.make_session, "full").start()
         self.session: Session = self.make_session()
+        # A session of a watched class is met when it first begins. That must not be within the answer:
+        # in session.delete(session.get(...)) the method is looked up before.
+        self.session.begin()
+        self.session.rollback()
+        self._before = len(self.recording)
         self._file = self.engine.url.database or ""
+
+    def _hear(self, _c: object, _cursor: object, sql: str, *_rest: object) -> None:
+        self._heard.append(sql)
 
     def stored(self, query: str) -> list[Row]:
         """Return what a new connection of its own reads: what is committed, and nothing else.
@@ -75,7 +86,8 @@ class Workspace:
         """Return what has happened until now."""
         self.recording.stop()
         in_use = getattr(self.engine.pool, "checkedout", int)()
-        return Evidence(Trace(self.recording), given, error, self.stored, in_use, self.engine)
+        trace, heard = Trace(self.recording[self._before :]), tuple(self._heard)
+        return Evidence(trace, given, error, self.stored, in_use, heard)
 
     def close(self) -> None:
         """Close what can be closed. Nothing that goes wrong here is of interest."""
@@ -96,7 +108,7 @@ class Evidence:
         error: What it raised.
         stored: Reads the database through another connection.
         in_use: How many connections were still in use.
-        engine: The engine that it worked with.
+        heard: The SQL that all sessions on its database sent, also those that are not recorded.
     """
 
     trace: Trace = field(default_factory=Trace)
@@ -104,7 +116,7 @@ class Evidence:
     error: BaseException | None = None
     stored: Callable[[str], list[Row]] = lambda _: []
     in_use: int = 0
-    engine: sa.Engine | None = None
+    heard: tuple[str, ...] = ()
 
     def sent(self, *verbs: str) -> list[StatementExecuted]:
         """Return the statements that begin with one of these words; without words, all."""

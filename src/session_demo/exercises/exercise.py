@@ -13,6 +13,8 @@ from ..tracing.render import html, text
 from .checks import Check, Problem, kind_of
 from .evidence import Answer, Evidence, Workspace
 
+ELSEWHERE = "The session that was given did nothing; work in other sessions is not shown here."
+
 STARTER = "def answer(session):\n    ...\n"
 
 
@@ -74,15 +76,16 @@ class Exercise:
 
         Args:
             evidence: What happened.
-            tries: How often the reader has tried, this time included; the hint depends on it.
+            tries: Which hint is due, from 1. Where the answer only has a slip of the pen, none is given.
         """
         problems = [problem for check in self.checks if (problem := check(evidence))]
         if evidence.error is not None and (problems or not isinstance(evidence.error, Exception)):
-            problems.insert(0, _raised(evidence))
+            problems = [_raised(evidence), *problems[:1]]  # the rest follows from the error
         if not problems:
             return Verdict(self, True, trace=evidence.trace)
         advice = next((mistake.advice for mistake in self.mistakes if mistake.made(evidence)), "")
-        hint = self.hints[min(tries, len(self.hints)) - 1]
+        slip = isinstance(evidence.error, NameError | TypeError)
+        hint = "" if slip and not advice else self.hints[min(tries, len(self.hints)) - 1]
         return Verdict(self, False, tuple(problems), advice, hint, evidence.trace, evidence.is_empty)
 
     def check(self, answer: object, tries: int = 1) -> Verdict:
@@ -154,8 +157,11 @@ class Verdict:
     def __str__(self) -> str:
         if self.idle:
             return f"{self.headline}\n{self.exercise.task}"
-        shown = [] if self.passed else ["What the session did:", text.render(self.trace)]
+        shown = [] if self.passed else ["What the session did:", self._told()]
         return "\n".join([*self.lines(), *shown])
+
+    def _told(self) -> str:
+        return text.render(self.trace) if len(self.trace) else ELSEWHERE
 
     def __repr__(self) -> str:
         return str(self)
@@ -165,5 +171,6 @@ class Verdict:
             return f'<div class="sd-verdict"><p><strong>{escape(self.headline)}</strong></p></div>'
         first, *rest = self.lines()
         told = "".join(f"<p>{escape(line.removeprefix('- '))}</p>" for line in rest)
-        shown = "" if self.passed else html.render(self.trace)
+        shown = html.render(self.trace) if len(self.trace) else f"<p>{ELSEWHERE}</p>"
+        shown = "" if self.passed else shown
         return f'<div class="sd-verdict"><p><strong>{escape(first)}</strong></p>{told}{shown}</div>'

@@ -5,8 +5,18 @@ from __future__ import annotations
 from ..models import Author
 from ..tracing.events import AttributesExpired, AttributesRefreshed, StateChanged
 from .checks import holds, returns, sends
+from .evidence import Evidence
 from .exercise import Exercise, Mistake
 from .rows import library
+
+
+def _in_order(evidence: Evidence) -> bool:
+    """Whether the author came first, then the UPDATE, and after it a SELECT of authors."""
+    loaded = [n for n, e in enumerate(evidence.trace) if isinstance(e, StateChanged) and e.source is None]
+    changed = [n for n, e in enumerate(evidence.trace) if e in evidence.sent("UPDATE")]
+    read = [n for n, e in enumerate(evidence.trace) if e in evidence.sent("SELECT") and "author" in e.tables]
+    return len(changed) == 1 and loaded[0] < changed[0] < read[-1]
+
 
 EXERCISES = (
     Exercise(
@@ -57,12 +67,16 @@ def answer(session):
         chapter="identity-map",
         title="Hold the old, read the new",
         task=(
-            "Load the author with id 1. Change the name in the database to S. Lem, in the same "
-            "transaction and past the object. Return two names: what your object says, and what the "
-            "database says."
+            "Load the author with id 1 and keep it. Then, in the same transaction, change the name in "
+            "the database "
+            "to S. Lem, by an `UPDATE` that your object does not notice. Return a pair of texts: the "
+            "name that your "
+            "object has, and the name that the database has. Don't commit."
         ),
         prepare=library,
         checks=(
+            holds(_in_order, "an author that is loaded, then an `UPDATE`, then a `SELECT` of the name"),
+            holds(lambda e: not e.trace.flushes, "no flush"),
             returns(lambda given: tuple(given) == ("Stanislaw Lem", "S. Lem"), "('Stanislaw Lem', 'S. Lem')"),
             holds(
                 lambda e: (
@@ -73,13 +87,31 @@ def answer(session):
         ),
         mistakes=(
             Mistake(
+                lambda e: e.trace.flushes,
+                "You changed your object, and the flush sent it. The change is to go past the object.",
+            ),
+            Mistake(
+                lambda e: e.sent_commands("COMMIT"),
+                "The commit expired your object. The task is one transaction.",
+            ),
+            Mistake(
+                lambda e: (
+                    tuple(e.given) == ("S. Lem", "S. Lem") and not list(e.trace.of(AttributesRefreshed))
+                ),
+                "Your object was loaded after the change. Load it first, and keep it.",
+            ),
+            Mistake(
                 lambda e: tuple(e.given) == ("S. Lem", "S. Lem"),
-                "Your object knows the new name. An `update(Author)` brings objects in step; the "
-                "table, `Author.__table__`, knows nothing of them.",
+                "Your object knows the new name. An `update(Author)` brings objects in step; the table, "
+                "`Author.__table__`, knows nothing of them.",
             ),
             Mistake(
                 lambda e: tuple(e.given) == ("Stanislaw Lem", "Stanislaw Lem"),
                 "A query for the *object* doesn't overwrite what is loaded. Ask for the column.",
+            ),
+            Mistake(
+                lambda e: not e.sent("UPDATE"),
+                "No `UPDATE` was sent: the name in the database is as it was.",
             ),
         ),
         hints=(

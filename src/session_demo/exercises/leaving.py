@@ -5,8 +5,14 @@ from __future__ import annotations
 from ..models import Author, Member
 from ..tracing.events import StateChanged
 from .checks import has_loaded, holds, is_in_state, returns, sends, stores
+from .evidence import Evidence
 from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
+
+
+def _selects(evidence: Evidence) -> int:
+    return sum(sql.startswith("SELECT") for sql in evidence.heard)
+
 
 EXERCISES = (
     Exercise(
@@ -63,9 +69,29 @@ def answer(session):
             returns(
                 lambda given: has_loaded(given, "name", "books"), "an author whose name and books are loaded"
             ),
-            sends(at_most=True, select=2),
+            returns(
+                lambda given: given.__dict__["id"] == 1 and len(given.__dict__["books"]) == 2,
+                "the author with id 1, with two books",
+            ),
+            holds(lambda e: 0 < _selects(e) <= 2, "one or two `SELECT`s"),
         ),
         mistakes=(
+            Mistake(
+                lambda e: (
+                    is_in_state(e.given, "detached")
+                    and not has_loaded(e.given, "books")
+                    and any("book" in one.tables for one in e.sent("SELECT"))
+                ),
+                "The books were loaded, and a commit or a rollback threw them away. Let go without it.",
+            ),
+            Mistake(
+                lambda e: isinstance(e.given, dict | list | tuple),
+                "Plain values are a good cure. Here the object itself is asked for.",
+            ),
+            Mistake(
+                lambda e: not _selects(e),
+                "This author was never loaded from the database.",
+            ),
             Mistake(
                 lambda e: is_in_state(e.given, "detached") and not has_loaded(e.given, "books"),
                 "The books were never loaded, and out there nobody can load them.",

@@ -115,16 +115,35 @@ def answer(session):
         chapter="scopes",
         title="End the requests",
         task=(
-            "Simulate three requests: a `scoped_session` on `session.get_bind()` whose scope is the "
-            "number of the request, and a query in each. Return the scoped session when all are over: "
-            "with no session kept, and no connection in use."
+            "Make a `scoped_session` of `sessionmaker(session.get_bind())`, with a `scopefunc` that "
+            "returns the "
+            "number of the current request. For the requests 0, 1 and 2: set the number, send one query for "
+            "authors through the scoped session, end the request. Return the scoped session; it must keep no "
+            "session, and no connection may be in use."
         ),
         prepare=library,
         checks=(
             returns(_is_empty, "a scoped_session that keeps no session"),
+            returns(lambda given: callable(given.registry.scopefunc), "one with a `scopefunc`"),
+            holds(
+                lambda e: sum(sql.startswith("SELECT") and "author" in sql for sql in e.heard) == 3,
+                "three queries for authors",
+            ),
             holds(lambda e: e.in_use == 0, "no connection in use"),
         ),
         mistakes=(
+            Mistake(
+                lambda e: e.trace.statements,
+                "The session that you were given has sent something, and holds its connection. The "
+                "queries are to "
+                "go through the scoped session.",
+            ),
+            Mistake(
+                lambda e: isinstance(e.error, TypeError),
+                "`scoped_session` takes a sessionmaker, and `scopefunc` a function without arguments "
+                "that looks up "
+                "the current number.",
+            ),
             Mistake(
                 lambda e: isinstance(e.given, scoped_session) and not _is_empty(e.given) and e.in_use == 0,
                 "The sessions are closed, and still kept. What closes *and* forgets?",

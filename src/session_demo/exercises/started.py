@@ -69,7 +69,7 @@ class Started:
             >>> print(exercise.check(lambda session: None).headline)
             Not yet: Load it once.
         """
-        tries = _progress.of(self.exercise.name).tries + 1
+        tries = self._hints + 1
         if answer is None:
             here = self._here()
             verdict = self.exercise.judge(here.look(), tries)
@@ -78,18 +78,19 @@ class Started:
             verdict = self.exercise.check(answer, tries)
         if not verdict.idle:
             _progress.note(self.exercise.name, verdict.passed)
+            self._hints += int(bool(verdict.hint))
         return verdict
 
     def hint(self) -> str:
-        """Return the next hint; there are three, each more direct.
+        """Return the next hint; there are three, each more direct. A wrong answer brings the next one, too.
 
         Example:
             >>> from session_demo import exercises
             >>> exercises.start("load-once").hint()
             'One of the two can be answered from memory, if the object is there.'
         """
-        self._hints = min(self._hints + 1, len(self.exercise.hints))
-        return self.exercise.hints[self._hints - 1]
+        self._hints += 1
+        return self.exercise.hints[min(self._hints, len(self.exercise.hints)) - 1]
 
     def solution(self) -> Solution:
         """Return a solution. There may be others as good."""
