@@ -106,8 +106,6 @@ class ObjectHooks:
 
     def attributes_expired(self, state: State, names: Any) -> None:
         """Record that values of an object were discarded: all of them where *names* is None."""
-        if names is not None and not names:
-            return  # an UPDATE of many rows tells it of objects that lose nothing
         try:
             walk = self._walk if self._outcome else 0
             key, names = state.key and state.key[1], tuple(sorted(names or ()))
