@@ -1066,7 +1066,21 @@ EXPLODING: dict[str, Answer] = {
         kept.append(sqlite3.connect(session.get_bind().url.database)) or kept[-1].execute("BEGIN EXCLUSIVE")
     ),
     "returns what can't be shown": lambda session: Unspeakable(),
+    "returns a list of itself": lambda session: itself,
+    "raises what can't be told": lambda session: untold(),
 }
+
+
+itself: list[Any] = []
+itself.append(itself)
+
+
+def untold() -> None:
+    class UntoldError(Exception):
+        def __str__(self) -> str:
+            raise AssertionError
+
+    raise UntoldError
 
 
 class Unspeakable:

@@ -133,14 +133,20 @@ def holds(right: Callable[[Evidence], object], what: str) -> Check:
     return check
 
 
-def kind_of(value: object) -> str:
-    """Say what a value is, without calling a ``repr`` of the program's own."""
+def kind_of(value: object, within: bool = False) -> str:
+    """Say what a value is, without calling a ``repr`` of the program's own.
+
+    Args:
+        value: The value.
+        within: Whether it is told as a member of another one; its own members are not told then, for a list
+            may hold itself.
+    """
     if value is None:
         return "nothing"
     if type(value) in PLAIN:
         return short(repr(value))
-    if type(value) in (tuple, list) and len(value) <= FEW:  # type: ignore[arg-type]
-        told = ", ".join(map(kind_of, value))  # type: ignore[call-overload]
+    if not within and type(value) in (tuple, list) and len(value) <= FEW:  # type: ignore[arg-type]
+        told = ", ".join(kind_of(one, within=True) for one in value)  # type: ignore[attr-defined]
         return f"({told})" if type(value) is tuple else f"[{told}]"
     name = type(value).__name__
     told = f"an {name}" if name[0] in "AEIOUaeiou" else f"a {name}"

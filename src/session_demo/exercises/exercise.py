@@ -108,7 +108,10 @@ class Exercise:
 
 def _raised(evidence: Evidence) -> Problem:
     error, where = evidence.error, evidence.line_of_error
-    lines = str(error).strip().splitlines()
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # noqa: BLE001 - it is an error of the reader's own
+        lines = []
     said = f": {lines[0]}" if lines else ""
     return Problem(f"the answer raised {type(error).__name__}{said}" + (f" ({where})" if where else ""))
 
