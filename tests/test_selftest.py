@@ -90,7 +90,7 @@ def test_every_button_has_a_label(chapter: str) -> None:
 
 def test_markup_is_escaped() -> None:
     """Code that looks like HTML is shown as it is."""
-    html = self_test("cascades")._repr_html_()
+    html = self_test("deleting")._repr_html_()
     assert '<code>cascade="all, delete-orphan"</code>' in html
     assert not re.search(r"`", html)
 

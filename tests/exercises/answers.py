@@ -974,6 +974,96 @@ def _(session):
     return requests(session, lambda scoped: None)
 
 
+@right("one-for-three")
+def _(session):
+    calvino = Author(name="Italo Calvino")
+    session.add(calvino)
+    for title in ("Marcovaldo", "Palomar"):
+        calvino.books.append(Book(title=title))
+    session.commit()
+
+
+@wrong("one-for-three", "added before they belonged together")
+def _(session):
+    calvino, books = Author(name="Italo Calvino"), [Book(title="Marcovaldo"), Book(title="Palomar")]
+    session.add_all([calvino, *books])
+    calvino.books.extend(books)
+    session.commit()
+
+
+@wrong("one-for-three", "stored without its author")
+def _(session):
+    session.add_all([Author(name="Italo Calvino"), Book(title="Marcovaldo"), Book(title="Palomar")])
+    session.commit()
+
+
+@wrong("one-for-three", "Nothing was committed")
+def _(session):
+    session.add(Author(name="Italo Calvino", books=[Book(title="Marcovaldo"), Book(title="Palomar")]))
+    session.flush()
+
+
+@right("by-number")
+def _(session):
+    session.execute(insert(Book).values(title="Fiasco", author_id=1))
+    session.commit()
+
+
+@wrong("by-number", "a number that you know")
+def _(session):
+    session.add(Book(title="Fiasco", author=session.get(Author, 1)))
+    session.commit()
+
+
+@wrong("by-number", "stored without an author")
+def _(session):
+    session.add(Book(title="Fiasco"))
+    session.commit()
+
+
+@wrong("by-number", "No author object is needed")
+def _(session):
+    session.add(Book(title="Fiasco", author=Author(id=1, name="Lem")))
+    session.commit()
+
+
+@right("leave-together")
+def _(session):
+    lem, ursula = session.scalars(
+        select(Author).order_by(Author.id).options(joinedload(Author.books))
+    ).unique()
+    for book in lem.books:
+        session.expunge(book)
+    session.expunge(lem)
+    return lem, ursula
+
+
+@wrong("leave-together", "He left alone")
+def _(session):
+    lem, ursula = session.scalars(
+        select(Author).order_by(Author.id).options(joinedload(Author.books))
+    ).unique()
+    session.expunge(lem)
+    return lem, ursula
+
+
+@wrong("leave-together", "She has left as well")
+def _(session):
+    lem, ursula = session.scalars(
+        select(Author).order_by(Author.id).options(joinedload(Author.books))
+    ).unique()
+    session.expunge_all()
+    return lem, ursula
+
+
+@wrong("leave-together", "His books are not loaded")
+def _(session):
+    lem, ursula = session.get(Author, 1), session.get(Author, 2)
+    len(ursula.books)
+    session.expunge(lem)
+    return lem, ursula
+
+
 @right("make-an-orphan")
 def _(session):
     with session.begin():

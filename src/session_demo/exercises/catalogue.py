@@ -5,10 +5,34 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from ..errors import NoSuchExerciseError
-from . import ending, flushing, identity_map, leaving, object_states, querying, reaching, session, writing
+from . import (
+    deleting,
+    ending,
+    flushing,
+    identity_map,
+    leaving,
+    object_states,
+    querying,
+    reaching,
+    scoping,
+    session,
+    writing,
+)
 from .exercise import Exercise
 
-MODULES = (session, object_states, identity_map, writing, querying, flushing, ending, leaving, reaching)
+MODULES = (
+    session,
+    object_states,
+    identity_map,
+    writing,
+    querying,
+    flushing,
+    ending,
+    leaving,
+    scoping,
+    reaching,
+    deleting,
+)
 
 CATALOGUE: dict[str, Exercise] = {one.name: one for module in MODULES for one in module.EXERCISES}
 """The exercises by their names."""

@@ -1,299 +1,166 @@
-"""Exercises on scopes and cascades."""
+"""Exercises on cascades."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.orm import Session, scoped_session
-
+from ..tracing import state_of
+from ..tracing.events import StateChanged
 from .checks import holds, returns, sends, stores
+from .evidence import Evidence
 from .exercise import NOT_COMMITTED, Exercise, Mistake
 from .rows import library
 
 
-def _is_empty(given: Any) -> bool:
-    """Whether a scoped session keeps no session, of whatever scope."""
-    registry = given.registry
-    return isinstance(given, scoped_session) and not (
-        registry.registry if hasattr(registry, "scopefunc") else registry.has()
-    )
+def _came(evidence: Evidence) -> list[StateChanged]:
+    return [one for one in evidence.trace.of(StateChanged) if one.transition == "transient_to_pending"]
+
+
+def _came_alone(evidence: Evidence) -> int:
+    return sum(not str(one.cause or "").startswith("cascade") for one in _came(evidence))
+
+
+def _states(author: Any) -> list[str]:
+    """The states of an author and of its books, as far as they are loaded, without SQL."""
+    return [str(state_of(one)) for one in [author, *author.__dict__.get("books", ())]]
 
 
 EXERCISES = (
     Exercise(
-        name="leave-no-connection",
-        chapter="scopes",
-        title="Leave no connection in use",
-        task=(
-            "Open three sessions of your own on `session.get_bind()`, and get the name of the author "
-            "with id 1 in each while all three are open. Return the three names, and leave no "
-            "connection in use."
-        ),
-        prepare=library,
-        checks=(
-            returns(lambda given: list(given) == ["Stanislaw Lem"] * 3, "the name three times"),
-            holds(lambda e: e.in_use == 0, "no connection in use afterwards"),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: len(e.given) != 3,
-                "Three sessions were to read, each for itself, while all three are open.",
-            ),
-            Mistake(
-                lambda e: e.in_use,
-                "A session that has read holds its connection until somebody ends the transaction "
-                "or closes it.",
-            ),
-        ),
-        hints=(
-            "Who opens must close.",
-            "Close each session when all have read.",
-            "`sessions = [Session(bind) for _ in range(3)]`, read, then `close()` each of them.",
-        ),
-        solution="""\
-from sqlalchemy.orm import Session
-
-from session_demo.models import Author
-
-
-def answer(session):
-    sessions = [Session(session.get_bind()) for _ in range(3)]
-    names = [one.get(Author, 1).name for one in sessions]
-    for one in sessions:
-        one.close()
-    return names
-""",
-    ),
-    Exercise(
-        name="one-for-each-thread",
-        chapter="scopes",
-        title="One session for each thread",
-        task=(
-            "Make a `scoped_session` on `session.get_bind()`. Return the session that it gives in "
-            "this thread, and the one that it gives in another thread, as a pair."
-        ),
-        prepare=library,
-        checks=(
-            returns(
-                lambda given: isinstance(given[0], Session) and isinstance(given[1], Session),
-                "a pair of sessions",
-            ),
-            returns(lambda given: given[0] is not given[1], "two different sessions"),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: e.given[0] is e.given[1],
-                "Both are of one thread. The second call must *run* in the other thread.",
-            ),
-            Mistake(
-                lambda e: isinstance(e.given[0], scoped_session),
-                "That is the registry. Call it to get the session of the thread.",
-            ),
-        ),
-        hints=(
-            "The registry is called like a function.",
-            "A `Thread` whose target calls it, and stores what comes.",
-            "`Thread(target=lambda: seen.append(scoped()))`, `start()`, `join()`.",
-        ),
-        solution="""\
-from threading import Thread
-
-from sqlalchemy.orm import scoped_session, sessionmaker
-
-
-def answer(session):
-    scoped = scoped_session(sessionmaker(session.get_bind()))
-    seen = [scoped()]
-    thread = Thread(target=lambda: seen.append(scoped()))
-    thread.start()
-    thread.join()
-    return seen
-""",
-    ),
-    Exercise(
-        name="end-the-requests",
-        chapter="scopes",
-        title="End the requests",
-        task=(
-            "Make a `scoped_session` of `sessionmaker(session.get_bind())`, with a `scopefunc` that "
-            "returns the "
-            "number of the current request. For the requests 0, 1 and 2: set the number, send one query for "
-            "authors through the scoped session, end the request. Return the scoped session; it must keep no "
-            "session, and no connection may be in use."
-        ),
-        prepare=library,
-        checks=(
-            returns(_is_empty, "a scoped_session that keeps no session"),
-            returns(lambda given: callable(given.registry.scopefunc), "one with a `scopefunc`"),
-            holds(
-                lambda e: sum(sql.startswith("SELECT") and "author" in sql for sql in e.heard) == 3,
-                "three queries for authors",
-            ),
-            holds(lambda e: e.in_use == 0, "no connection in use"),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: e.trace.statements,
-                "The session that you were given has sent something, and holds its connection. The "
-                "queries are to "
-                "go through the scoped session.",
-            ),
-            Mistake(
-                lambda e: isinstance(e.error, TypeError),
-                "`scoped_session` takes a sessionmaker, and `scopefunc` a function without arguments "
-                "that looks up "
-                "the current number.",
-            ),
-            Mistake(
-                lambda e: isinstance(e.given, scoped_session) and not _is_empty(e.given) and e.in_use == 0,
-                "The sessions are closed, and still kept. What closes *and* forgets?",
-            ),
-            Mistake(
-                lambda e: isinstance(e.given, scoped_session) and not _is_empty(e.given),
-                "The requests are over, and their sessions are not: each must be removed while "
-                "its number is the current one.",
-            ),
-        ),
-        hints=(
-            "`scopefunc` says which session; who takes it away?",
-            "`remove()` at the end of each request.",
-            "In the loop: set the number, query, `scoped.remove()`.",
-        ),
-        solution="""\
-from sqlalchemy import select
-from sqlalchemy.orm import scoped_session, sessionmaker
-
-from session_demo.models import Author
-
-
-def answer(session):
-    current = {}
-    scoped = scoped_session(sessionmaker(session.get_bind()), scopefunc=lambda: current["request"])
-    for number in range(3):
-        current["request"] = number
-        scoped.scalars(select(Author)).all()
-        scoped.remove()
-    return scoped
-""",
-    ),
-    Exercise(
-        name="make-an-orphan",
+        name="one-for-three",
         chapter="cascades",
-        title="Make an orphan",
+        title="Add one for three",
         task=(
-            "Remove the only loan from the list of the member with id 1, so that its row is deleted. "
-            "The member stays."
+            "Store a new author called Italo Calvino with two new books, Marcovaldo and Palomar. Only one of "
+            "the three may come into the session by itself; the cascade must bring the others."
         ),
         prepare=library,
         checks=(
             stores(
-                "SELECT (SELECT count(*) FROM loan), (SELECT count(*) FROM member)",
-                [(0, 1)],
-                "the member, and no loan",
+                "SELECT title, name FROM book JOIN author ON author.id = author_id WHERE author.id > 2",
+                [("Marcovaldo", "Italo Calvino"), ("Palomar", "Italo Calvino")],
+                "the author with both books",
             ),
-            sends(delete=1),
+            holds(
+                lambda e: (_came_alone(e), len(_came(e))) == (1, 3),
+                "one new object that came by itself, and two that came by cascade",
+            ),
         ),
         mistakes=(
             Mistake(
-                lambda e: e.stored("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM member)"),
-                "The member is gone as well. Only the loan was to leave.",
+                lambda e: e.stored("SELECT 1 FROM book WHERE id > 3 AND author_id IS NULL"),
+                "A book was stored without its author. Where does the cascade go along?",
             ),
             Mistake(
-                lambda e: "NOT NULL" in str(e.error),
-                "The loan lost its member, and the list of loans was never loaded, so nobody saw that it "
-                "became an orphan. Take it out of the list.",
-            ),
-            NOT_COMMITTED,
-            Mistake(
-                lambda e: not e.sent("DELETE"),
-                "No `DELETE` was sent: the loan is still in the list of its member.",
-            ),
-        ),
-        hints=(
-            "`Member.loans` has the cascade delete-orphan.",
-            "A loan that leaves the list is an orphan.",
-            "`member.loans.clear()`, `session.commit()`.",
-        ),
-        solution="""\
-from session_demo.models import Member
-
-
-def answer(session):
-    member = session.get(Member, 1)
-    member.loans.clear()
-    session.commit()
-""",
-    ),
-    Exercise(
-        name="keep-the-book",
-        chapter="cascades",
-        title="Keep the book",
-        task="Delete the author with id 2. Her book must stay, without an author.",
-        prepare=library,
-        checks=(
-            stores("SELECT id FROM author", [(1,)], "only the other author"),
-            stores("SELECT author_id FROM book WHERE id = 3", [(None,)], "her book, without an author"),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: "FOREIGN KEY" in str(e.error),
-                "The book still points to her. `session.delete()` takes that link away; a statement doesn't.",
-            ),
-            Mistake(
-                lambda e: e.stored("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM book WHERE id = 3)"),
-                "The book is gone as well.",
+                lambda e: _came_alone(e) > 1,
+                "More than one came by itself: they were added before they belonged together.",
             ),
             NOT_COMMITTED,
         ),
         hints=(
-            "`Author.books` has the default cascade.",
-            "By default a deleted parent lets its children go.",
-            "`session.delete(session.get(Author, 2))`, `session.commit()`.",
-        ),
-        solution="""\
-from session_demo.models import Author
-
-
-def answer(session):
-    session.delete(session.get(Author, 2))
-    session.commit()
-""",
-    ),
-    Exercise(
-        name="move-a-child",
-        chapter="cascades",
-        title="Move a child",
-        task=(
-            "Give the book with id 2 to the author with id 2, with one `UPDATE`, no `INSERT` and no `DELETE`."
-        ),
-        prepare=library,
-        checks=(
-            stores("SELECT author_id FROM book WHERE id = 2", [(2,)], "the book with its new author"),
-            sends(update=1, insert=0, delete=0),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: e.sent("INSERT") or e.sent("DELETE"),
-                "A book was made or deleted. The row that is there can change its author.",
-            ),
-            Mistake(
-                lambda e: len(e.sent("UPDATE")) > 1,
-                "Something was flushed in between: the book had no author for a moment.",
-            ),
-            NOT_COMMITTED,
-        ),
-        hints=(
-            "One side of the relationship is enough.",
-            "Set `book.author`, or append to the list of the new author.",
-            "`session.get(Book, 2).author = session.get(Author, 2)`, `session.commit()`.",
+            "What belongs together when it is added comes together.",
+            "Give the author his books first, then add him.",
+            '`Author(name="Italo Calvino", books=[...])`, `session.add(author)`, `session.commit()`.',
         ),
         solution="""\
 from session_demo.models import Author, Book
 
 
 def answer(session):
-    session.get(Book, 2).author = session.get(Author, 2)
+    books = [Book(title="Marcovaldo"), Book(title="Palomar")]
+    session.add(Author(name="Italo Calvino", books=books))
     session.commit()
+""",
+    ),
+    Exercise(
+        name="by-number",
+        chapter="cascades",
+        title="Say it by number",
+        task=("Store a new book called Fiasco by the author with id 1, without any `SELECT`."),
+        prepare=library,
+        checks=(
+            stores(
+                "SELECT title, author_id FROM book WHERE id > 3",
+                [("Fiasco", 1)],
+                "the book with its author",
+            ),
+            sends(select=0, insert=1),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: e.stored("SELECT 1 FROM book WHERE id > 3 AND author_id IS NULL"),
+                "The book was stored without an author.",
+            ),
+            Mistake(
+                lambda e: e.sent("SELECT"),
+                "The author was read, and all that was needed of him is a number that you know.",
+            ),
+            Mistake(
+                lambda e: type(e.error).__name__ == "IntegrityError",
+                "A second author with that key was to be inserted. No author object is needed.",
+            ),
+            NOT_COMMITTED,
+        ),
+        hints=(
+            "The row of a book holds no author, only a number.",
+            "`author_id` is an attribute like any other.",
+            '`session.add(Book(title="Fiasco", author_id=1))`, `session.commit()`.',
+        ),
+        solution="""\
+from session_demo.models import Book
+
+
+def answer(session):
+    session.add(Book(title="Fiasco", author_id=1))
+    session.commit()
+""",
+    ),
+    Exercise(
+        name="leave-together",
+        chapter="cascades",
+        title="Leave together",
+        task=(
+            "Load the authors with id 1 and 2 and the books of both. Take author 1 out of the session "
+            "together with his books; author 2 and her book stay in it. Return the two authors as a pair."
+        ),
+        prepare=library,
+        checks=(
+            returns(
+                lambda given: _states(given[0]) == ["detached"] * 3, "author 1 with two books, all detached"
+            ),
+            returns(
+                lambda given: _states(given[1]) == ["persistent"] * 2, "author 2 with a book, both persistent"
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: _states(e.given[0]) == ["detached", "persistent", "persistent"],
+                "He left alone: the default cascade doesn't pass on `expunge()`.",
+            ),
+            Mistake(
+                lambda e: _states(e.given[1])[0] == "detached",
+                "She has left as well. `expunge_all()` and `close()` empty the whole session.",
+            ),
+            Mistake(
+                lambda e: _states(e.given[0]) == ["detached"],
+                "His books are not loaded, or were forgotten again before he left.",
+            ),
+        ),
+        hints=(
+            "`Author.books` has the default cascade.",
+            "What isn't passed on you can call yourself, on each of them.",
+            "`for one in [lem, *lem.books]: session.expunge(one)`.",
+        ),
+        solution="""\
+from session_demo.models import Author
+
+
+def answer(session):
+    lem, ursula = session.get(Author, 1), session.get(Author, 2)
+    len(ursula.books)
+    for one in [lem, *lem.books]:
+        session.expunge(one)
+    return lem, ursula
 """,
     ),
 )
