@@ -43,7 +43,9 @@ TRACING: list[set[str]] = [
 ]
 TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"}, {"selftest"}]
 CHAPTERS = {f"exercises.{one}" for one in ("session", "object_states", "identity_map", "writing", "flushing")}
-CHAPTERS |= {f"exercises.{one}" for one in ("ending", "leaving", "querying", "reaching")}
+CHAPTERS |= {
+    f"exercises.{one}" for one in ("deleting", "ending", "leaving", "querying", "reaching", "scoping")
+}
 TOP: list[set[str]] = [
     {"commands"},
     {"tracing"},
@@ -76,7 +78,7 @@ FOREIGN: dict[str, set[str]] = {
     "pytest": set(),
     "sqlalchemy": {
         *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing", "lazy_loads"),
-        *(f"exercises.{name}" for name in ("evidence", "checks", "exercise", "rows", "started", "reaching")),
+        *(f"exercises.{name}" for name in ("evidence", "checks", "exercise", "rows", "started", "scoping")),
         *("base_model", "uniqueness", "session", "scoped", "isolation", "database"),
         *(
             f"tracing.{name}"
