@@ -44,7 +44,8 @@ TRACING: list[set[str]] = [
 TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"}, {"selftest"}]
 CHAPTERS = {f"exercises.{one}" for one in ("session", "object_states", "identity_map", "writing", "flushing")}
 CHAPTERS |= {
-    f"exercises.{one}" for one in ("deleting", "ending", "leaving", "querying", "reaching", "scoping")
+    f"exercises.{one}"
+    for one in ("deleting", "ending", "leaving", "querying", "reaching", "returning", "scoping")
 }
 TOP: list[set[str]] = [
     {"commands"},
@@ -78,7 +79,10 @@ FOREIGN: dict[str, set[str]] = {
     "pytest": set(),
     "sqlalchemy": {
         *("engine", "flask", "keyset", "models", "ordering", "pagination", "testing", "lazy_loads"),
-        *(f"exercises.{name}" for name in ("evidence", "checks", "exercise", "rows", "started", "scoping")),
+        *(
+            f"exercises.{name}"
+            for name in ("evidence", "checks", "exercise", "rows", "started", "returning", "scoping")
+        ),
         *("base_model", "uniqueness", "session", "scoped", "isolation", "database"),
         *(
             f"tracing.{name}"

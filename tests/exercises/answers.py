@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import sqlite3
 from collections.abc import Callable
 from threading import Thread
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload, scoped_session, sessionmaker
+from sqlalchemy.orm import Session, joinedload, make_transient_to_detached, scoped_session, sessionmaker
 
 from session_demo.models import Author, Book, Loan, Member
 
@@ -800,6 +801,92 @@ def _(session):
 def _(session):
     author = session.get(Author, 1)
     len(author.books)
+    return author
+
+
+@right("plain-values")
+def _(session):
+    with session:
+        rows = session.execute(select(Author.name, Book.title).join(Book.author).where(Author.id == 1)).all()
+    return {"name": rows[0].name, "titles": [row.title for row in rows]}
+
+
+@wrong("plain-values", "That is the object itself")
+def _(session):
+    author = session.get(Author, 1)
+    len(author.books)
+    session.close()
+    return author
+
+
+@wrong("plain-values", "The caller asked for their titles")
+def _(session):
+    author = session.get(Author, 1)
+    values = {"name": author.name, "titles": list(author.books)}
+    session.close()
+    return values
+
+
+@wrong("plain-values", "still holds its connection")
+def _(session):
+    author = session.get(Author, 1)
+    return {"name": author.name, "titles": [book.title for book in author.books]}
+
+
+@right("as-bytes")
+def _(session):
+    author = session.get(Author, 1)
+    session.refresh(author, ["name", "books"])
+    session.expunge(author)
+    return pickle.dumps(author, protocol=2)
+
+
+@wrong("as-bytes", "`pickle.dumps` makes bytes")
+def _(session):
+    return session.get(Author, 1)
+
+
+@wrong("as-bytes", "only what is loaded")
+def _(session):
+    return pickle.dumps(session.get(Author, 1))
+
+
+@wrong("as-bytes", "so he arrives empty")
+def _(session):
+    author = session.get(Author, 1)
+    len(author.books)
+    session.commit()
+    return pickle.dumps(author)
+
+
+@wrong("as-bytes", "it has no identity key")
+def _(session):
+    return pickle.dumps(Author(id=1, name="Stanislaw Lem", books=[Book(title="Solaris"), Book(title="Eden")]))
+
+
+@right("without-asking")
+def _(session):
+    author = Author(id=1)
+    make_transient_to_detached(author)
+    return session.merge(author, load=False)
+
+
+@wrong("without-asking", "The database was asked")
+def _(session):
+    return session.get(Author, 1)
+
+
+@wrong("without-asking", "would be inserted")
+def _(session):
+    author = Author(id=1)
+    session.add(author)
+    return author
+
+
+@wrong("without-asking", "not in the session yet")
+def _(session):
+    author = Author(id=1)
+    make_transient_to_detached(author)
     return author
 
 

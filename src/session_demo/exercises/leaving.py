@@ -1,12 +1,14 @@
-"""Exercises on detached objects and merge."""
+"""Exercises on objects outside of their session."""
 
 from __future__ import annotations
 
-from ..models import Author, Member
-from ..tracing.events import StateChanged
-from .checks import has_loaded, holds, is_in_state, returns, sends, stores
+import pickle
+from typing import Any
+
+from ..models import Author, Book
+from .checks import has_loaded, holds, is_in_state, returns
 from .evidence import Evidence
-from .exercise import NOT_COMMITTED, Exercise, Mistake
+from .exercise import Exercise, Mistake
 from .rows import library
 
 
@@ -14,48 +16,12 @@ def _selects(evidence: Evidence) -> int:
     return sum(sql.startswith("SELECT") for sql in evidence.heard)
 
 
+def _unpickled(given: bytes) -> Any:
+    """What would arrive. It comes from an answer, which has run in this process already."""
+    return pickle.loads(given)  # noqa: S301
+
+
 EXERCISES = (
-    Exercise(
-        name="come-back",
-        chapter="detached-objects",
-        title="Change it outside",
-        task=(
-            "Take the author with id 1 out of the session, rename it to S. Lem while it is detached, "
-            "bring the same object back, and store the change."
-        ),
-        prepare=library,
-        checks=(
-            stores("SELECT name FROM author WHERE id = 1", [("S. Lem",)], "the new name stored"),
-            holds(
-                lambda e: "detached_to_persistent" in [one.transition for one in e.trace.of(StateChanged)],
-                "an author that was detached and came back",
-            ),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: e.stored("SELECT 1 FROM author WHERE name = 'S. Lem'"),
-                "The name is stored, but not by the way that was asked for: your object was never "
-                "detached, or a copy came back in its place, as `merge()` makes one.",
-            ),
-            NOT_COMMITTED,
-        ),
-        hints=(
-            "Out, change, in.",
-            "`expunge` takes it out, `add` brings it in.",
-            '`session.expunge(lem)`, `lem.name = "S. Lem"`, `session.add(lem)`, `session.commit()`.',
-        ),
-        solution="""\
-from session_demo.models import Author
-
-
-def answer(session):
-    lem = session.get(Author, 1)
-    session.expunge(lem)
-    lem.name = "S. Lem"
-    session.add(lem)
-    session.commit()
-""",
-    ),
     Exercise(
         name="ready-to-travel",
         chapter="detached-objects",
@@ -116,161 +82,108 @@ def answer(session):
 """,
     ),
     Exercise(
-        name="copy-a-row",
+        name="plain-values",
         chapter="detached-objects",
-        title="Copy a row",
+        title="Hand out plain values",
         task=(
-            "Store a second book like the one with id 3: same title, same author. One `INSERT`, no `UPDATE`."
+            "Return a dictionary with the name of the author with id 1 and the titles of his books, under "
+            '`"name"` and `"titles"`. No object of the session may get out, and no connection may be in use.'
         ),
         prepare=library,
         checks=(
-            stores(
-                "SELECT title, author_id FROM book WHERE id > 2",
-                [("The Dispossessed", 2), ("The Dispossessed", 2)],
-                "two such books",
+            returns(
+                lambda given: (
+                    (given["name"], sorted(given["titles"])) == ("Stanislaw Lem", ["Eden", "Solaris"])
+                ),
+                "his name, and the titles of both books",
             ),
-            sends(insert=1, update=0),
+            holds(lambda e: e.in_use == 0, "no connection in use"),
         ),
         mistakes=(
             Mistake(
-                lambda e: e.stored("SELECT 1 FROM book WHERE id > 3 AND author_id IS NULL"),
-                "The copy has lost its author.",
+                lambda e: isinstance(e.given, Author),
+                "That is the object itself. Read what the caller needs, and return that.",
             ),
             Mistake(
-                lambda e: not e.sent("INSERT"),
-                "Nothing was inserted. `copy.copy` makes two objects with one state, and "
-                "SQLAlchemy sees nothing new.",
+                lambda e: any(isinstance(one, Book) for one in e.given["titles"]),
+                "The list holds books. The caller asked for their titles.",
+            ),
+            Mistake(
+                lambda e: e.in_use,
+                "The values are out, and the session still holds its connection.",
             ),
         ),
         hints=(
-            "A new object with the old values, or the old object made new.",
-            "`make_transient` makes SQLAlchemy forget that an object was ever stored; its key must go, too.",
-            "`make_transient(book)`, `book.id = None`, `session.add(book)`, `session.commit()`.",
-        ),
-        solution="""\
-from sqlalchemy.orm import make_transient
-
-from session_demo.models import Book
-
-
-def answer(session):
-    book = session.get(Book, 3)
-    make_transient(book)
-    book.id = None
-    session.add(book)
-    session.commit()
-""",
-    ),
-    Exercise(
-        name="carry-over",
-        chapter="merge",
-        title="Carry a change over",
-        task=(
-            'Make an `Author(id=1, name="S. Lem")` of your own, and bring its values into the session, so '
-            "that the change is stored. One `SELECT`, one `UPDATE`, no `INSERT`."
-        ),
-        prepare=library,
-        checks=(
-            stores("SELECT name FROM author WHERE id = 1", [("S. Lem",)], "the new name stored"),
-            sends(select=1, update=1, insert=0),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: type(e.error).__name__ == "IntegrityError",
-                "A new object that is added means `INSERT`, whatever its key. Its values are to "
-                "go into the row that is there.",
-            ),
-            NOT_COMMITTED,
-        ),
-        hints=(
-            "Your object stays outside; its values go in.",
-            "That is what `merge` is for.",
-            '`session.merge(Author(id=1, name="S. Lem"))`, `session.commit()`.',
+            "Read everything while there is a session.",
+            "A list of `book.title`, then let go.",
+            "Make the dictionary, `session.close()`, return it.",
         ),
         solution="""\
 from session_demo.models import Author
 
 
 def answer(session):
-    session.merge(Author(id=1, name="S. Lem"))
-    session.commit()
-""",
-    ),
-    Exercise(
-        name="leave-the-email",
-        chapter="merge",
-        title="Leave the email alone",
-        task=(
-            "A form sends the id 1 and the name Anna, and a blank for the email, which means: no "
-            "change. Store that with `merge()`."
-        ),
-        prepare=library,
-        checks=(
-            stores(
-                "SELECT name, email FROM member",
-                [("Anna", "ann@example.org")],
-                "the new name and the old email",
-            ),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: e.stored("SELECT 1 FROM member WHERE email IS NULL"),
-                "`None` is a value, and was merged like any other. What was never set is left alone.",
-            ),
-            Mistake(
-                lambda e: e.stored("SELECT 1 FROM member WHERE email = ''"),
-                "The blank was stored. What was never set is left alone.",
-            ),
-            NOT_COMMITTED,
-        ),
-        hints=(
-            "Merge copies what the given object *has*.",
-            "Don't give it an email at all.",
-            '`session.merge(Member(id=1, name="Anna"))`, `session.commit()`.',
-        ),
-        solution="""\
-from session_demo.models import Member
-
-
-def answer(session):
-    session.merge(Member(id=1, name="Anna"))
-    session.commit()
-""",
-    ),
-    Exercise(
-        name="trust-me",
-        chapter="merge",
-        title="Come in without SQL",
-        task=(
-            "Load the member with id 1, close the session, and bring Ann back into it without a "
-            "further `SELECT`. Return what is in the session then."
-        ),
-        prepare=library,
-        checks=(
-            sends(select=1),
-            returns(lambda given: is_in_state(given, "persistent", Member), "a persistent Member"),
-            holds(lambda e: e.in_use == 0, "no connection in use"),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: len(e.sent("SELECT")) > 1,
-                "`merge()` looks for the row, unless you tell it that the object can be trusted.",
-            ),
-            Mistake(lambda e: is_in_state(e.given, "detached"), "That one is still outside."),
-        ),
-        hints=(
-            "You know that the object is right.",
-            "`merge` has an option for that; and `add` asks nobody.",
-            "`return session.merge(ann, load=False)`.",
-        ),
-        solution="""\
-from session_demo.models import Member
-
-
-def answer(session):
-    ann = session.get(Member, 1)
+    author = session.get(Author, 1)
+    titles = [book.title for book in author.books]
+    values = {"name": author.name, "titles": titles}
     session.close()
-    return session.merge(ann, load=False)
+    return values
+""",
+    ),
+    Exercise(
+        name="as-bytes",
+        chapter="detached-objects",
+        title="Send it as bytes",
+        task=(
+            "Pickle the author with id 1 and return the bytes. Another process will unpickle them and read "
+            "his name and his books, without a database."
+        ),
+        prepare=library,
+        checks=(
+            returns(lambda given: is_in_state(_unpickled(given), "detached", Author), "a pickled Author"),
+            returns(
+                lambda given: has_loaded(_unpickled(given), "name", "books"),
+                "an author who arrives with name and books",
+            ),
+            returns(
+                lambda given: sorted(book.title for book in _unpickled(given).books) == ["Eden", "Solaris"],
+                "an author who arrives with both titles",
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: isinstance(e.given, Author),
+                "That is the object. `pickle.dumps` makes bytes of it.",
+            ),
+            Mistake(
+                lambda e: is_in_state(_unpickled(e.given), "transient"),
+                "What arrives was never stored: it has no identity key. Load the one that is there.",
+            ),
+            Mistake(
+                lambda e: not has_loaded(_unpickled(e.given), "name"),
+                "The values were expired before he was pickled, so he arrives empty.",
+            ),
+            Mistake(
+                lambda e: not has_loaded(_unpickled(e.given), "books"),
+                "His books were not loaded, and a pickle takes along only what is loaded.",
+            ),
+        ),
+        hints=(
+            "A pickle takes along what is loaded.",
+            "Load the books, too, and pickle then.",
+            "`pickle.dumps(session.get(Author, 1, options=[selectinload(Author.books)]))`.",
+        ),
+        solution="""\
+import pickle
+
+from sqlalchemy.orm import selectinload
+
+from session_demo.models import Author
+
+
+def answer(session):
+    author = session.get(Author, 1, options=[selectinload(Author.books)])
+    return pickle.dumps(author)
 """,
     ),
 )
