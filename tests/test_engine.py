@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from session_demo import create_engine, temporary_sqlite_url
-from session_demo.models import Author, Loan
+from session_demo.models import Author, Base, Loan
 
 INSERT = sa.text("INSERT INTO author (name) VALUES ('Ann')")
 
@@ -54,6 +56,40 @@ def test_rolled_back_savepoint_leaves_the_outer_transaction(engine: Engine, coun
         connection.execute(sa.text("DELETE FROM author"))
         nested.rollback()
     assert count("author") == 1
+
+
+@pytest.mark.parametrize(("make", "stored"), [(sa.create_engine, ["Ann", "Bob"]), (create_engine, ["Bob"])])
+def test_refused_commit_is_not_stored_by_the_next_session(
+    make: Callable[..., Engine], stored: list[str]
+) -> None:
+    """What a refused COMMIT leaves open ends here; with SQLAlchemy's own engine the next COMMIT stores it."""
+    engine = make(temporary_sqlite_url(), connect_args={"timeout": 0})
+    Base.metadata.create_all(engine)
+    reader = sqlite3.connect(engine.url.database or "", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM author").fetchall()
+    with Session(engine) as refused:
+        refused.add(Author(name="Ann"))
+        with pytest.raises(OperationalError, match="locked"):
+            refused.commit()
+    reader.close()
+    with Session(engine) as session:
+        session.add(Author(name="Bob"))
+        session.commit()
+        assert session.scalars(sa.select(Author.name).order_by(Author.name)).all() == stored
+    engine.dispose()
+
+
+def test_refused_commit_ends_before_the_next_transaction(engine: Engine) -> None:
+    """The connection of a refused COMMIT can begin again."""
+    for _ in range(2):
+        with Session(engine) as session:
+            session.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
+            session.add(Loan(member_id=99, book_id=99))
+            with pytest.raises(IntegrityError):
+                session.commit()
+    with Session(engine) as session:
+        assert session.scalars(sa.select(Loan)).all() == []
 
 
 def test_ddl_is_rolled_back(engine: Engine) -> None:

@@ -19,7 +19,9 @@ def create_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     Python's ``sqlite3`` module, left to itself, sends BEGIN only before the first
     INSERT, UPDATE or DELETE. Until then nothing is in a transaction, whatever SQLAlchemy
     believes: a SAVEPOINT that was released survives the ROLLBACK around it. This engine
-    sends BEGIN at the moment SQLAlchemy begins. Nothing else differs from
+    sends BEGIN at the moment SQLAlchemy begins. And when SQLite refuses a COMMIT, its
+    transaction stays open while SQLAlchemy takes it for ended; this engine rolls it back
+    before the connection goes to the next one. Nothing else differs from
     :func:`sqlalchemy.create_engine`, and engines for other databases do not differ at all.
 
     Args:
@@ -52,6 +54,7 @@ def create_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _enforce_foreign_keys)
         event.listen(engine, "begin", _send_begin)
+        event.listen(engine, "reset", _end_what_is_open)
     return engine
 
 
@@ -126,6 +129,12 @@ def _enforce_foreign_keys(dbapi_connection: Any, _record: object) -> None:
 def _send_begin(connection: sa.Connection) -> None:
     if _leaves_begin_to_driver(connection.connection.dbapi_connection):
         connection.exec_driver_sql("BEGIN")
+
+
+def _end_what_is_open(driver: Any, _record: object, state: sa.PoolResetState) -> None:
+    # After a refused COMMIT, SQLAlchemy believes that the transaction is over, and sends no ROLLBACK.
+    if state.transaction_was_reset and getattr(driver, "in_transaction", False):
+        driver.rollback()
 
 
 def _leaves_begin_to_driver(driver: Any) -> bool:
