@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
@@ -16,6 +17,7 @@ from session_demo.tracing.render.state_machine import (
     PLACES,
     WIDTH,
     _beside_word,
+    _ends,
     render,
 )
 from session_demo.tracing.render.wording import STATE_LETTERS
@@ -45,6 +47,16 @@ def test_state_is_drawn_inside_the_picture(state: ObjectState) -> None:
     assert half_width < x < WIDTH - half_width
     assert half_height < y < HEIGHT - half_height
     assert f"{STATE_LETTERS[state]}  {state}" in words(render())
+
+
+def test_words_do_not_touch() -> None:
+    """With two digits on each edge, no word stands on another one, and none on the arrow of a load."""
+    figure = render([change(transition) for transition in EDGES for _ in range(12)]).figure
+    texts = figure.axes[0].texts
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+    assert [(one, two) for (one, a), (two, b) in combinations(boxes, 2) if a.overlaps(b)] == []
+    start, _ = figure.axes[0].transData.transform(_ends("loaded_as_persistent")[0])
+    assert next(box.x0 for word, box in boxes if word.startswith("load")) > start
 
 
 @pytest.mark.parametrize("transition", EDGES)

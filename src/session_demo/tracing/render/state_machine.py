@@ -33,12 +33,12 @@ EDGES: dict[str, tuple[str, Point, float]] = {
     "pending_to_transient": ("rollback, expunge", (3.0, 4.42), -0.06),
     "pending_to_persistent": ("flush", (4.52, 3.55), -0.08),
     "persistent_to_transient": ("rollback", (1.42, 3.55), -0.08),
-    "loaded_as_persistent": ("load", (5.3, 2.7), 0.0),
-    "persistent_to_deleted": ("flush", (3.3, 1.35), 0.12),
+    "loaded_as_persistent": ("load", (5.35, 2.7), 0.0),
+    "persistent_to_deleted": ("flush", (3.4, 1.1), 0.12),
     "deleted_to_persistent": ("rollback", (4.75, 1.95), 0.12),
     "deleted_to_detached": ("commit", (3.0, 0.33), 0.0),
     "persistent_to_detached": ("expunge,\nclose", (1.2, 1.95), 0.12),
-    "detached_to_persistent": ("add", (2.66, 1.35), 0.12),
+    "detached_to_persistent": ("add", (2.66, 1.52), 0.12),
 }
 
 
@@ -172,7 +172,7 @@ def _ends(name: str) -> tuple[Point, Point]:
     """Return where the edge of a transition starts and ends: on the borders of its boxes."""
     if name == "loaded_as_persistent":
         x, y = PLACES[ObjectState.PERSISTENT]
-        return (5.0, y), (x + HALF_BOX[0] + 0.04, y)
+        return (4.75, y), (x + HALF_BOX[0] + 0.04, y)
     source, target = (ObjectState(word) for word in name.split("_to_"))
     (x0, y0), (x1, y1) = PLACES[source], PLACES[target]
     return _border((x0, y0), (x1, y1)), _border((x1, y1), (x0, y0), gap=0.05)
