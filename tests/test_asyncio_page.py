@@ -20,7 +20,7 @@ PROGRAM = "".join(re.findall(r"```python\n(.*?)```", PAGE.partition("One client 
 def test_many_clients_at_once() -> None:
     """Each write that was answered is there, none that failed is, and no session is left."""
     page: dict[str, Any] = {"__name__": "page"}
-    exec(compile(PROGRAM, "asyncio.md", "exec"), page)
+    exec(compile(PROGRAM, "asyncio.md", "exec", dont_inherit=True), page)
     asyncio.run(page["engine"].dispose())  # its connections belong to the loops of the page
     server = uvicorn.Server(uvicorn.Config(page["app"], host="127.0.0.1", port=0, log_level="critical"))
     thread = Thread(target=server.run)
