@@ -146,9 +146,12 @@ def first_uses(text: str, wanted: Iterable[Entry]) -> list[tuple[int, int, Entry
 
 def link_words(app: Any, document: nodes.document, page: str) -> None:
     """Make the first use of each word on *page* a link."""
-    if page in LEFT_OUT or app.builder.format != "html":
+    if page in LEFT_OUT - {GLOSSARY} or app.builder.format != "html":
         return
     glossary = app.env.get_doctree(GLOSSARY)
+    if page == GLOSSARY:
+        explain_links(document)
+        return
     wanted = {entry.term: entry for entry in entries(glossary) if may_mean(entry.term, page)}
     codes = {code: term for term in wanted for code in WORDS.get(term, Word()).code}
     address = app.builder.get_relative_uri(page, GLOSSARY)
@@ -168,6 +171,19 @@ def link_words(app: Any, document: nodes.document, page: str) -> None:
             here = [entry for term, entry in wanted.items() if counts(term, node)]
             if uses := first_uses(text, here):
                 node.parent.replace(node, list(split(text, uses, link)))
+
+
+def explain_links(glossary: nodes.document) -> None:
+    """Give the links within the glossary the sentences of the entries that they lead to."""
+    sentences = {entry.anchor: entry.sentence for entry in entries(glossary)}
+    for node in list(glossary.findall(nodes.reference)):
+        anchor = node.get("refid") or node.get("refuri", "").partition("#")[2]
+        if anchor in sentences:
+            shown = nodes.Text(node.astext())
+            refuri = f"#{anchor}"
+            node.replace_self(
+                term_link("", "", shown, internal=True, refuri=refuri, sentence=sentences[anchor])
+            )
 
 
 def split(text: str, uses: list[tuple[int, int, Entry]], link: Any) -> Iterator[nodes.Node]:

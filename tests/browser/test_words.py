@@ -68,3 +68,14 @@ def test_word_leads_to_its_entry(tab: Any) -> None:
     tab.locator("a.term").first.click()
     tab.wait_for_url("**/book/glossary.html#term-*")
     assert tab.locator(":target").inner_text().startswith("session")
+
+
+def test_entries_explain_each_other(site: str, browser: "Browser") -> None:
+    """Within the glossary a word shows the sentence of its own entry, too."""
+    tab = browser.new_page()
+    tab.goto(site + "book/glossary.html", wait_until="load")
+    link = tab.locator("dd a.term", has_text="session transaction").first
+    link.hover()
+    entry = tab.locator("dt#term-session-transaction + dd > p").first
+    assert shows(tab, link) == entry.inner_text()
+    tab.close()
