@@ -49,7 +49,8 @@ def _own_listeners(target: Any, name: str) -> Any:
     """Return what holds the listeners of this one object; None where SQLAlchemy keeps them otherwise."""
     try:
         found = getattr(target.dispatch, name).for_modify(target.dispatch)
-        found = getattr(found, "local", found)  # beside those of a Connection stand those of its engine
+        if not isinstance(found.listeners, deque):  # beside those of a Connection stand those of its engine
+            found = found.local
         return found if isinstance(found.listeners, deque) else None
     except AttributeError:
         return None
