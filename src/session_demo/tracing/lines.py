@@ -31,18 +31,20 @@ def _is_library(module: str | None) -> bool:
     return known
 
 
-def _walk(frame: FrameType | None, called: str = "") -> Place | None:
+def _walk(frame: FrameType | None) -> Place | None:
     """Go outwards from *frame* to the program, frame by frame."""
-    modules = _library_modules
+    modules, passed, inner = _library_modules, None, None
     while frame is not None:
-        module = frame.f_globals.get("__name__")
-        library = modules.get(module)
-        if library is None:
-            library = _is_library(module)
-        if not library:
-            return _place(frame, called)
-        called = frame.f_code.co_name
-        frame = frame.f_back
+        scope = frame.f_globals
+        if scope is not passed:  # many frames lie in the module of the one before
+            module = scope.get("__name__")
+            library = modules.get(module)
+            if library is None:
+                library = _is_library(module)
+            if not library:
+                return _place(frame, inner.f_code.co_name if inner else "")
+            passed = scope
+        inner, frame = frame, frame.f_back
     return None
 
 
@@ -72,7 +74,7 @@ if sys.version_info >= (3, 12):
 else:
 
     def _nearest() -> Place | None:
-        return _walk(sys._getframe(2), "caller")
+        return _walk(sys._getframe(1))
 
 
 def caller() -> Place | None:
