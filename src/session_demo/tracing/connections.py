@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from . import listening
 from .causes import Hint
-from .lines import caller
+from .lines import Place, caller
 from .listening import Hook
 from .object_hooks import Outlet
 from .records import Kind
@@ -52,7 +52,7 @@ class Owner(Protocol):
     number: int
     flushing: bool
     sent: int
-    asked: Hint
+    asked: tuple[Hint, Place | None] | None
     hides_all: bool
     sink: Outlet
 
@@ -142,15 +142,15 @@ class ConnectionHooks:
             if sql == "BEGIN":  # sent by our engine, and the event "begin" has told of it
                 return sql, values
             try:
-                cause: Hint = _WITHIN_A_FLUSH if owner.flushing else None
                 if owner.asked and sql.startswith(_QUERIES):
-                    cause, owner.asked = owner.asked, None
+                    (cause, place), owner.asked = owner.asked, None
+                else:
+                    cause, place = _WITHIN_A_FLUSH if owner.flushing else None, caller()
                 owner.sent += 1
                 compiled = context.compiled
                 names = compiled.positiontup if compiled else None
                 kept = None if hidden or context.engine.hide_parameters else values
-                place, now = caller(), clock()
-                record = [kind, now, place, session, sql, kept, many, 0, None, names, self._number, cause]
+                record = [kind, clock(), place, session, sql, kept, many, 0, None, names, self._number, cause]
                 running[id(context)] = record
                 sink.append(record)
             except Exception:  # noqa: BLE001, S110 - as in silent()

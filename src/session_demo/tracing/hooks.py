@@ -67,7 +67,7 @@ class SessionHooks(ObjectHooks):
     def _begin(self) -> None:
         self.flushing = False
         self.sent = 0
-        self.asked: causes.Hint = None
+        self.asked: tuple[causes.Hint, Place | None] | None = None
         self._entered = 0
         self._outcome = None
         self._ending: list[Any] | None = None
@@ -245,7 +245,7 @@ class SessionHooks(ObjectHooks):
         self.asked = None
         if execution.is_column_load or execution.is_relationship_load or execution.lazy_loaded_from:
             place = caller()
-            self.asked = causes.of_execution(execution, self._register, place[2] if place else "")
+            self.asked = causes.of_execution(execution, self._register, place[2] if place else ""), place
 
 
 def _given_connections(session: Session) -> set[Connection]:
