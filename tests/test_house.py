@@ -45,7 +45,7 @@ TEACHING: list[set[str]] = [set(), {"selftest.questions"}, {"selftest.showing"},
 CHAPTERS = {f"exercises.{one}" for one in ("session", "object_states", "identity_map", "writing", "flushing")}
 CHAPTERS |= {
     f"exercises.{one}"
-    for one in ("deleting", "ending", "leaving", "querying", "reaching", "returning", "scoping")
+    for one in ("deleting", "ending", "leaving", "querying", "reaching", "requests", "returning", "scoping")
 }
 TOP: list[set[str]] = [
     {"commands"},

@@ -6,11 +6,12 @@ import copy
 import pickle
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, joinedload, make_transient_to_detached, scoped_session, sessionmaker
 
 from session_demo.models import Author, Book, Loan, Member
@@ -1149,6 +1150,127 @@ def _(session):
     len(ursula.books)
     session.expunge(lem)
     return lem, ursula
+
+
+def write_in_threads(session, store):
+    scoped = scoped_session(sessionmaker(session.get_bind()))
+    seen = []
+    for name in ("Italo Calvino", "Jorge Luis Borges"):
+        thread = Thread(target=store, args=[scoped, seen, name])
+        thread.start()
+        thread.join()
+    kept.extend(seen)
+    return seen
+
+
+@right("two-writers")
+def _(session):
+    def store(scoped, seen, name):
+        seen.append(scoped())
+        with seen[-1].begin():
+            seen[-1].add(Author(name=name))
+        scoped.remove()
+
+    return write_in_threads(session, store)
+
+
+@wrong("two-writers", "Both threads had one session")
+def _(session):
+    here = scoped_session(sessionmaker(session.get_bind()))()
+
+    def store(scoped, seen, name):
+        seen.append(here)
+        here.add(Author(name=name))
+        here.commit()
+
+    return write_in_threads(session, store)
+
+
+@wrong("two-writers", "left its transaction open")
+def _(session):
+    def store(scoped, seen, name):
+        seen.append(scoped())
+        scoped.add(Author(name=name))
+        with suppress(OperationalError):  # the first one holds its lock
+            scoped.flush()
+
+    return write_in_threads(session, store)
+
+
+@wrong("two-writers", "nothing was sent")
+def _(session):
+    def store(scoped, seen, name):
+        seen.append(scoped())
+        scoped.add(Author(name=name))
+        scoped.remove()
+
+    return write_in_threads(session, store)
+
+
+@right("wait-without")
+def _(session):
+    with session.begin():
+        name = session.scalar(select(Author.name).where(Author.id == 1))
+    return name, session.get_bind().pool.checkedout()
+
+
+@wrong("wait-without", "is still open")
+def _(session):
+    return session.get(Author, 1).name, session.get_bind().pool.checkedout()
+
+
+@wrong("wait-without", "it was read again")
+def _(session):
+    lem = session.get(Author, 1)
+    session.commit()
+    count = session.get_bind().pool.checkedout()
+    return lem.name, count
+
+
+@wrong("wait-without", "has read nothing")
+def _(session):
+    return "Stanislaw Lem", session.get_bind().pool.checkedout()
+
+
+@right("fail-well")
+def _(session):
+    try:
+        session.add(Author(name="Nobody"))
+        session.flush()
+        raise RuntimeError
+    finally:
+        session.rollback()
+
+
+@wrong("fail-well", "The error was swallowed")
+def _(session):
+    try:
+        session.add(Author(name="Nobody"))
+        session.flush()
+        raise RuntimeError
+    except RuntimeError:
+        session.rollback()
+
+
+@wrong("fail-well", "failed before anything was written")
+def _(session):
+    with session.begin():
+        session.add(Author(name="Nobody"))
+        raise RuntimeError
+
+
+@wrong("fail-well", "committed before it failed")
+def _(session):
+    session.add(Author(name="Nobody"))
+    session.commit()
+    raise RuntimeError
+
+
+@wrong("fail-well", "the connection was left behind")
+def _(session):
+    session.add(Author(name="Nobody"))
+    session.flush()
+    raise RuntimeError
 
 
 @right("make-an-orphan")

@@ -14,6 +14,7 @@ from . import (
     object_states,
     querying,
     reaching,
+    requests,
     returning,
     scoping,
     session,
@@ -34,6 +35,7 @@ MODULES = (
     scoping,
     reaching,
     deleting,
+    requests,
 )
 
 CATALOGUE: dict[str, Exercise] = {one.name: one for module in MODULES for one in module.EXERCISES}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session, scoped_session
 
-from .checks import holds, returns
+from .checks import holds, returns, stores
 from .exercise import Exercise, Mistake
 from .rows import library
 
@@ -20,50 +20,6 @@ def _is_empty(given: Any) -> bool:
 
 
 EXERCISES = (
-    Exercise(
-        name="leave-no-connection",
-        chapter="scopes",
-        title="Leave no connection in use",
-        task=(
-            "Open three sessions of your own on `session.get_bind()`, and get the name of the author "
-            "with id 1 in each while all three are open. Return the three names, and leave no "
-            "connection in use."
-        ),
-        prepare=library,
-        checks=(
-            returns(lambda given: list(given) == ["Stanislaw Lem"] * 3, "the name three times"),
-            holds(lambda e: e.in_use == 0, "no connection in use afterwards"),
-        ),
-        mistakes=(
-            Mistake(
-                lambda e: len(e.given) != 3,
-                "Three sessions were to read, each for itself, while all three are open.",
-            ),
-            Mistake(
-                lambda e: e.in_use,
-                "A session that has read holds its connection until somebody ends the transaction "
-                "or closes it.",
-            ),
-        ),
-        hints=(
-            "Who opens must close.",
-            "Close each session when all have read.",
-            "`sessions = [Session(bind) for _ in range(3)]`, read, then `close()` each of them.",
-        ),
-        solution="""\
-from sqlalchemy.orm import Session
-
-from session_demo.models import Author
-
-
-def answer(session):
-    sessions = [Session(session.get_bind()) for _ in range(3)]
-    names = [one.get(Author, 1).name for one in sessions]
-    for one in sessions:
-        one.close()
-    return names
-""",
-    ),
     Exercise(
         name="one-for-each-thread",
         chapter="scopes",
@@ -108,6 +64,76 @@ def answer(session):
     thread.start()
     thread.join()
     return seen
+""",
+    ),
+    Exercise(
+        name="two-writers",
+        chapter="scopes",
+        title="Two writers",
+        task=(
+            "Two threads, one after the other, are to store an author each, Italo Calvino and Jorge Luis "
+            "Borges, through one `scoped_session` on `session.get_bind()`. Return the two sessions that they "
+            "got, as a pair. No connection may be in use afterwards."
+        ),
+        prepare=library,
+        checks=(
+            stores(
+                "SELECT name FROM author WHERE id > 2",
+                [("Italo Calvino",), ("Jorge Luis Borges",)],
+                "both authors stored",
+            ),
+            returns(lambda given: all(isinstance(one, Session) for one in given), "two sessions"),
+            returns(lambda given: given[0] is not given[1], "two different sessions"),
+            holds(lambda e: e.in_use == 0, "no connection in use"),
+        ),
+        mistakes=(
+            Mistake(
+                lambda e: e.given[0] is e.given[1],
+                "Both threads had one session. Call the registry *in* each thread.",
+            ),
+            Mistake(
+                lambda e: isinstance(e.given[0], scoped_session),
+                "That is the registry. Call it to get the session of the thread.",
+            ),
+            Mistake(
+                lambda e: any(sql.startswith("INSERT") for sql in e.heard) and e.in_use,
+                "A thread has written and gone, and left its transaction open. Only that thread could have "
+                "ended it.",
+            ),
+            Mistake(
+                lambda e: e.given[0] is not e.given[1] and not any("INSERT" in sql for sql in e.heard),
+                "The threads got their sessions, and nothing was sent.",
+            ),
+        ),
+        hints=(
+            "What a thread begins it must end itself.",
+            "A function that adds, commits and removes, run in two threads.",
+            "In the function: `seen.append(scoped())`, `scoped.add(...)`, `scoped.commit()`, "
+            "`scoped.remove()`.",
+        ),
+        solution="""\
+from threading import Thread
+
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from session_demo.models import Author
+
+
+def answer(session):
+    scoped = scoped_session(sessionmaker(session.get_bind()))
+    seen = []
+
+    def store(name):
+        seen.append(scoped())
+        scoped.add(Author(name=name))
+        scoped.commit()
+        scoped.remove()
+
+    for name in ("Italo Calvino", "Jorge Luis Borges"):
+        thread = Thread(target=store, args=[name])
+        thread.start()
+        thread.join()
+    return tuple(seen)
 """,
     ),
     Exercise(
