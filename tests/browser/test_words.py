@@ -79,3 +79,14 @@ def test_entries_explain_each_other(site: str, browser: "Browser") -> None:
     entry = tab.locator("dt#term-session-transaction + dd > p").first
     assert shows(tab, link) == entry.inner_text()
     tab.close()
+
+
+def test_no_script_is_needed(site: str, browser: "Browser") -> None:
+    """Where a policy or a reader forbids scripts, the sentence is shown all the same."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(site + CHAPTER, wait_until="load")
+    link = tab.locator("a.term").first
+    link.hover()
+    assert shows(tab, link) == link.get_attribute("aria-description")
+    context.close()
