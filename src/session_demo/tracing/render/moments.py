@@ -172,10 +172,11 @@ class _Teller:
             alone = session is None or len(self._sessions) == 1
             counts = whole if alone else self._model.census(moments, session)
             self._counts[session] = dict(zip(moments, counts, strict=True))
-        self._lives = self._model.lives
-        if len(self._lives) > OBJECTS_SHOWN:
+        lives = self._model.lives
+        if len(lives) > OBJECTS_SHOWN:  # the others have been counted
             touched = {label for start, stop in shown for label in _touched(events[start:stop])}
-            self._lives = tuple(life for life in self._lives if life.label in touched)
+            lives = tuple(life for life in lives if life.label in touched)
+            self._model = replace(self._model, lives=lives)
 
     def step(self, number: int, start: int, stop: int) -> Step:
         """Tell of the events from *start* to *stop*."""
@@ -197,7 +198,7 @@ class _Teller:
     def _standings(self, start: int, stop: int) -> tuple[Standing, ...]:
         touched = _touched(self._events[start:stop])
         found = []
-        for life in self._lives:
+        for life in self._model.lives:
             bar, here = life.at(stop), life.label in touched
             # A transient object that is added later may not have been made yet.
             if here or (bar and (life.seen <= stop or bar.state in _HELD)):
@@ -226,11 +227,9 @@ class _Teller:
 
     def _held(self, session: int, stop: int, state: ObjectState) -> str:
         total = self._counts[session][stop][state]
-        shown = {life.label for life in self._lives}
         names = [
             f"{life.entity} {life.key}" if life.key and life.keyed <= stop else life.label
             for life in self._model.held_at(stop, session, state)
-            if life.label in shown
         ]
         more = total - len(names[:OBJECTS_SHOWN])
         told = names[:OBJECTS_SHOWN] + ([f"{more:,} more"] if more else [])
