@@ -13,6 +13,7 @@ from .errors import LazyLoadError
 from .tracing.causes import lazy_load_of
 from .tracing.lines import caller, source_line
 from .tracing.render.layout import LAZY
+from .tracing.render.wording import count
 from .tracing.target import session_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def assert_no_lazy_loads(trace: Trace) -> None:
     lines = ["expected no lazy load; found"]
     for (relationship, line), times in found.items():
         where = f"{line.place}: {line.text}" if line else "no line of the program"
-        lines.append(f"  {relationship}, {times} times, selectinload({relationship}) would load it at once")
+        lines.append(
+            f"  {relationship}, {count(times, 'time')}, selectinload({relationship}) would load it at once"
+        )
         lines.append(f"    {where}")
     raise AssertionError("\n".join(lines))
