@@ -49,6 +49,19 @@ def test_state_is_drawn_inside_the_picture(state: ObjectState) -> None:
     assert f"{STATE_LETTERS[state]}  {state}" in words(render())
 
 
+@pytest.mark.parametrize(
+    "events", [[], [StateChanged("Author A", ObjectState.PENDING, ObjectState.DETACHED)]]
+)
+def test_words_are_legible_on_a_phone(events: list[StateChanged]) -> None:
+    """On a page 342 pixels wide, which a phone of 390 has room for, each word is at least 11 pixels high."""
+    picture = render(events)
+    picture.add_note("3 older events dropped.")
+    width, _ = picture.figure.get_size_inches()
+    words = [one for one in (*picture.figure.texts, *picture.figure.axes[0].texts) if one.get_text()]
+    assert len(words) > len(EDGES)
+    assert [one.get_text() for one in words if one.get_fontsize() * 342 / (width * 72) < 11] == []
+
+
 def test_words_do_not_touch() -> None:
     """With two digits on each edge, no word stands on another one, and none on the arrow of a load."""
     figure = render([change(transition) for transition in EDGES for _ in range(12)]).figure

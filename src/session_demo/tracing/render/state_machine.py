@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...picture import INK, Picture
 from ..events import Event, ObjectState, StateChanged
+from .chart import SMALL, WIDTH
 from .wording import STATE_COLOURS, STATE_LETTERS
 
 if TYPE_CHECKING:
@@ -16,29 +17,29 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 6.0, 5.2
-HALF_BOX = (0.72, 0.27)
+HEIGHT = 4.6
+HALF_BOX = (0.64, 0.24)
 
 PLACES: dict[ObjectState, Point] = {
-    ObjectState.TRANSIENT: (1.05, 4.75),
-    ObjectState.PENDING: (4.95, 4.75),
-    ObjectState.PERSISTENT: (3.0, 2.7),
-    ObjectState.DELETED: (4.95, 0.65),
-    ObjectState.DETACHED: (1.05, 0.65),
+    ObjectState.TRANSIENT: (0.72, 4.18),
+    ObjectState.PENDING: (4.03, 4.18),
+    ObjectState.PERSISTENT: (2.375, 2.4),
+    ObjectState.DELETED: (4.03, 0.6),
+    ObjectState.DETACHED: (0.72, 0.6),
 }
 
 # Transition: the word on the edge, where the word stands, and how far the edge bends.
 EDGES: dict[str, tuple[str, Point, float]] = {
-    "transient_to_pending": ("add", (3.0, 5.06), -0.06),
-    "pending_to_transient": ("rollback, expunge", (3.0, 4.42), -0.06),
-    "pending_to_persistent": ("flush", (4.52, 3.55), -0.08),
-    "persistent_to_transient": ("rollback", (1.42, 3.55), -0.08),
-    "loaded_as_persistent": ("load", (5.35, 2.7), 0.0),
-    "persistent_to_deleted": ("flush", (3.4, 1.1), 0.12),
-    "deleted_to_persistent": ("rollback", (4.75, 1.95), 0.12),
-    "deleted_to_detached": ("commit", (3.0, 0.33), 0.0),
-    "persistent_to_detached": ("expunge,\nclose", (1.2, 1.95), 0.12),
-    "detached_to_persistent": ("add", (2.66, 1.52), 0.12),
+    "transient_to_pending": ("add", (2.375, 4.46), -0.06),
+    "pending_to_transient": ("rollback, expunge", (2.375, 3.9), -0.06),
+    "pending_to_persistent": ("flush", (3.74, 3.14), -0.08),
+    "persistent_to_transient": ("rollback", (0.94, 3.14), -0.08),
+    "loaded_as_persistent": ("load", (4.22, 2.4), 0.0),
+    "persistent_to_deleted": ("flush", (2.66, 1.0), 0.12),
+    "deleted_to_persistent": ("rollback", (3.95, 1.75), 0.12),
+    "deleted_to_detached": ("commit", (2.375, 0.32), 0.0),
+    "persistent_to_detached": ("expunge,\nclose", (0.8, 1.75), 0.12),
+    "detached_to_persistent": ("add", (2.16, 1.36), 0.12),
 }
 
 
@@ -96,7 +97,7 @@ def _draw(axes: Axes, walked: Counter[str]) -> None:
             f"{word} \u00d7{count}" if count else word,
             ha="center",
             va="center",
-            fontsize=12.5,
+            fontsize=SMALL,
             color=INK,
             alpha=0.55 if faded else 1.0,
             fontweight="bold" if count else "normal",
@@ -105,7 +106,7 @@ def _draw(axes: Axes, walked: Counter[str]) -> None:
         _draw_edge(axes, name, _outwards(name), (0, (1, 1.5)), heavy=True)
         x, y = _beside_word(name)
         word = f"no\nevent\n\u00d7{walked[name]}"
-        axes.text(x, y, word, ha="center", va="center", fontsize=10.5, color=INK, fontweight="bold")
+        axes.text(x, y, word, ha="center", va="center", fontsize=SMALL, color=INK, fontweight="bold")
     for state, centre in PLACES.items():
         _draw_state(axes, state, centre)
 
@@ -144,7 +145,7 @@ def _beside_word(name: str) -> Point:
     length = math.hypot(x1 - x0, y1 - y0)
     side = math.copysign(BESIDE_BEND * 0.42 + 0.34 / length, _outwards(name))
     x, y = x0 + 0.3 * (x1 - x0) + side * (y1 - y0), y0 + 0.3 * (y1 - y0) - side * (x1 - x0)
-    return x, min(max(y, 0.3), HEIGHT - 0.3)
+    return min(max(x, 0.3), WIDTH - 0.3), min(max(y, 0.3), HEIGHT - 0.3)
 
 
 def _draw_state(axes: Axes, state: ObjectState, centre: Point) -> None:
@@ -165,14 +166,16 @@ def _draw_state(axes: Axes, state: ObjectState, centre: Point) -> None:
                 alpha=alpha,
             )
         )
-    axes.text(x, y, f"{STATE_LETTERS[state]}  {state}", ha="center", va="center", fontsize=13.5, color=INK)
+    axes.text(
+        x, y, f"{STATE_LETTERS[state]}  {state}", ha="center", va="center", fontsize=SMALL + 1, color=INK
+    )
 
 
 def _ends(name: str) -> tuple[Point, Point]:
     """Return where the edge of a transition starts and ends: on the borders of its boxes."""
     if name == "loaded_as_persistent":
         x, y = PLACES[ObjectState.PERSISTENT]
-        return (4.75, y), (x + HALF_BOX[0] + 0.04, y)
+        return (3.7, y), (x + HALF_BOX[0] + 0.04, y)
     source, target = (ObjectState(word) for word in name.split("_to_"))
     (x0, y0), (x1, y1) = PLACES[source], PLACES[target]
     return _border((x0, y0), (x1, y1)), _border((x1, y1), (x0, y0), gap=0.05)
