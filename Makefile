@@ -10,6 +10,10 @@ SIDE_BY_SIDE := -n auto --dist loadfile
 UPGRADE :=
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE)
 
+# What goes into the browser has its hashes pinned as well.
+LOCK_HASHES := $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE)
+
 help:
 	@echo "make book       build the book and serve it on this machine"
 	@echo "make test       prove that all of it is true: code, examples, chapters"
@@ -29,6 +33,7 @@ book: html
 	@$(BIN)/python tools/serve.py _build/html
 
 html: $(READY)
+	@$(BIN)/python -m tools.live
 	@echo "Building the book ..."
 	@log=$$($(BIN)/jupyter-book build . -q -W -n --keep-going --all 2>&1) || { echo "$$log"; exit 1; }
 	@echo "Built: _build/html/index.html"
@@ -64,10 +69,16 @@ check: $(DEV_READY)
 lock: $(BIN)/uv
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@mkdir -p _build && grep -v '^-e ' requirements.txt >_build/pins.txt
+	@$(LOCK_HASHES) --python-version 3.11 --universal live/lab.in -o live/lab.txt
+	@for pins in wheels wheels-lab; do \
+		$(LOCK_HASHES) --python-version 3.14 --no-deps -c _build/pins.txt live/$$pins.in -o live/$$pins.txt; \
+	done
+	@! command -v npm >/dev/null || npm install --prefix live --package-lock-only
 	@echo "Next: make test, with what is pinned now."
 
 clean:
-	rm -rf $(VENV) $(VENV)-2.0 _build .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-2.0 $(VENV)-lab live/node_modules _build .coverage* .mypy_cache .pytest_cache .ruff_cache
 
 $(READY): requirements.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh tools/environment.sh $(VENV) requirements.txt
