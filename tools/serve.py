@@ -29,8 +29,12 @@ class Handler(SimpleHTTPRequestHandler):
     }
 
     def end_headers(self) -> None:
-        """Let the browser ask again, so that a rebuilt page is seen at once."""
-        self.send_header("Cache-Control", "no-cache")
+        """Let the browser ask again, so that a rebuilt page is seen at once.
+
+        What lies in folders named after their content never changes.
+        """
+        lasting = self.path.startswith("/_live/")
+        self.send_header("Cache-Control", "max-age=31536000, immutable" if lasting else "no-cache")
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
