@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from databases import unavailable
 
@@ -143,3 +145,19 @@ def test_without_plugin(folder: Path) -> None:
     """Without the plugin a base class of one's own does the same."""
     (said,) = check(folder, "without.ini", "plain.py")
     assert said[2] == 'note: Revealed type is "plain.User | None"'
+
+
+def test_page(folder: Path) -> None:
+    """What the page on testing says that mypy reveals is what it reveals."""
+    page = (Path(__file__).parents[1] / "book/testing.md").read_text(encoding="utf-8")
+    code = page.partition("```{code-block} python\n")[2].partition("```")[0]
+    (folder / "page.py").write_text(code, "utf-8")
+    kinds = list(expected(code).values())
+    if sa.__version__.startswith("2.0"):
+        row = [kinds.index("Any | None"), *range(len(kinds) - 3, len(kinds) - 1)]
+        for place, kind in zip(row, ("str | None", "Row[tuple[int, str]]", "Any"), strict=True):
+            kinds[place] = kind
+    said = [text for _, _, text in check(folder, "without.ini", "page.py")]
+    assert [re.sub(r"\b[a-z_.]+\.(?=[A-Z])", "", text) for text in said] == [
+        f'note: Revealed type is "{kind}"' for kind in kinds
+    ]
