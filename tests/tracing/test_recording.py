@@ -231,6 +231,34 @@ def test_marks_of_delete_are_told(session: Session) -> None:
     assert state_of(member) == "persistent"
 
 
+def test_mark_is_told_where_the_cascade_flushes(session: Session) -> None:
+    """To look for what a cascade brings may flush earlier marks away; the new ones are told all the same."""
+    members = [Member(name=name) for name in ("Mia", "Max")]
+    session.add_all(members)
+    session.commit()
+    with trace(session) as story:
+        session.delete(members[0])
+        session.delete(members[1])
+    assert [one.label for one in story.of(DeletionMarked)] == ["Member A", "Member B"]
+    assert len(story.flushes) == 1
+
+
+@pytest.mark.skipif(not hasattr(Session, "delete_all"), reason="SQLAlchemy 2.0 has no delete_all()")
+def test_marks_of_delete_all_are_told(session: Session) -> None:
+    """delete_all() marks each object, and each cascade is told with its head."""
+    members = [Member(name=name, loans=[Loan(book=Book(title=name))]) for name in ("Mia", "Max")]
+    session.add_all(members)
+    session.commit()
+    with trace(session) as story:
+        session.delete_all(members)
+    assert [(one.label, one.cause) for one in story.of(DeletionMarked)] == [
+        ("Member A", ""),
+        ("Loan A", "cascade from Member A"),
+        ("Member B", ""),
+        ("Loan B", "cascade from Member B"),
+    ]
+
+
 def test_flush_with_nothing_to_do(session: Session) -> None:
     """Only the program's own flush() is told when there is nothing to do."""
     with trace(session) as story:

@@ -20,7 +20,7 @@ from tests.conftest import hooked
 from session_demo import create_engine, trace
 from session_demo.models import Author, Base, Book
 from session_demo.tracing import watch
-from session_demo.tracing.events import ConnectionCheckedOut, StateChanged
+from session_demo.tracing.events import ConnectionCheckedOut, DeletionMarked, StateChanged
 from session_demo.tracing.objects import ObjectRegister
 
 
@@ -55,6 +55,16 @@ def test_all_sessions_are_heard_and_told_apart(engine: Engine, kind: str) -> Non
     ]
     assert story.commands == ["BEGIN", "INSERT", "COMMIT"] * 2
     assert story[0].cause == ""
+
+
+def test_deletion_is_marked_in_the_first_call(engine: Engine) -> None:
+    """Also where the program looks delete() up before get() begins the first transaction."""
+    with Session(engine) as session, session.begin():
+        session.add(Author(name="Ann"))
+    maker = sessionmaker(engine)
+    with trace(maker) as story, maker() as session:
+        session.delete(session.get_one(Author, 1))
+    assert [(one.key, one.marked) for one in story.of(DeletionMarked)] == [("id=1", True)]
 
 
 def test_first_transaction_is_told_once(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
-from itertools import islice
+from itertools import takewhile
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -88,25 +88,28 @@ def _methods(this: weakref.ref[Session], shadow: _Shadow) -> dict[str, FunctionT
         method: Callable[..., Any] = getattr(type(session), name)
         return method.__get__(session)  # type: ignore[no-any-return]
 
-    def delete(*arguments: Any, **named: Any) -> Any:
-        marked = getattr(this(), "_deleted", {})
-        before = len(marked)
+    def _delete_impl(*arguments: Any, **named: Any) -> Any:
+        # What delete() and delete_all() call for each object. In session.delete(session.get(...)) the program
+        # has looked delete() up already when the session of a class that is watched first begins.
+        if not named.get("head"):  # what the cascade brings: told below
+            return original("_delete_impl")(*arguments, **named)
+        latest = next(reversed(_marked(this())), None)
         try:
-            return original("delete")(*arguments, **named)
+            return original("_delete_impl")(*arguments, **named)
         finally:
             # The dictionary keeps the order of marking: the object itself, then what the cascade brought.
-            fresh = list(islice(reversed(marked), max(len(marked) - before, 0)))[::-1]
+            # To look for what that brings may flush, and then nothing that was marked before is left.
+            fresh = list(takewhile(lambda state: state is not latest, reversed(_marked(this()))))[::-1]
             for place, state in enumerate(fresh):
                 shadow.tell("deletion_marked", state, fresh[0] if place else None)
 
     def add(*arguments: Any, **named: Any) -> Any:
-        marked = getattr(this(), "_deleted", None)
-        before = list(marked) if marked else ()
+        before = list(_marked(this()))
         try:
             return original("add")(*arguments, **named)
         finally:
             for state in before:
-                if marked is not None and state not in marked:
+                if state not in _marked(this()):
                     shadow.tell("deletion_unmarked", state)
 
     def flush(*arguments: Any, **named: Any) -> Any:
@@ -130,6 +133,11 @@ def _methods(this: weakref.ref[Session], shadow: _Shadow) -> dict[str, FunctionT
 
     known = {name: method for name, method in locals().copy().items() if hasattr(Session, name)}
     return {name: _as_sqlalchemy(method) for name, method in known.items()}
+
+
+def _marked(session: Session | None) -> dict[State, object]:
+    # The public set would be built anew each time.
+    return getattr(session, "_deleted", {})
 
 
 def _is_idle(session: Session | None) -> bool:
