@@ -137,6 +137,22 @@ def test_session_is_collected_while_a_recording_exists(engine: Engine) -> None:
     assert running.commands == ["BEGIN", "INSERT", "COMMIT"]
 
 
+def test_given_connection_is_collected_with_its_session(engine: Engine) -> None:
+    """A recording that goes on keeps no connection that was given to a session, and no pool waiting."""
+    connection = engine.connect()
+    session = Session(connection)
+    recording = trace(session).start()
+    session.add(Author(name="Ann"))
+    session.commit()
+    connection.commit()
+    gone = weakref.ref(connection)
+    del session, connection
+    gc.collect()
+    assert gone() is None
+    recording.stop()
+    assert recording.commands == ["BEGIN", "INSERT", "COMMIT"]
+
+
 def test_recording_of_a_collected_session_can_be_started_again(engine: Engine) -> None:
     """A recording whose session is gone has nothing to hear, and says nothing."""
     watch = trace(Session(engine))

@@ -112,7 +112,7 @@ class ConnectionHooks:
 
     def settle(self) -> None:
         """Keep the latest connection for the next one, if its transaction is over and nobody needs it."""
-        latest = self._latest()
+        latest = self._latest() if self._lendable else None
         if latest is not None and latest.get_transaction() is None:
             self._latest = lambda: latest
 

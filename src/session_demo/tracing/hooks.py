@@ -117,7 +117,7 @@ class SessionHooks(ObjectHooks):
         number = self._numbers.number(connection)
         begun = connection.get_transaction()
         plain = not given and begun is not None and not isinstance(begun, TwoPhaseTransaction)
-        kind = (connection if given else connection.engine), plain
+        kind = (weakref.ref(connection) if given else connection.engine), plain
         if kind not in self._connection_hooks:
             self._connection_hooks[kind] = ConnectionHooks(self, given, plain)
         self._connection_hooks[kind].attach(connection, number)
