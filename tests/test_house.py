@@ -29,7 +29,7 @@ TRACING: list[set[str]] = [
     {"words", "sql", "listening", "names", "redaction", "shadows", "export"},
     {"attributes", "events", "target"},
     {"lines", "objects", "render", "render.terminal", "export.page", "export.values"}
-    | {f"render.{part}" for part in ("wording", "folds", "model")},
+    | {f"render.{part}" for part in ("wording", "folds", "loops", "model")},
     {"causes"} | {f"render.{part}" for part in ("layout", "replay", "chart", "slots")},
     {"records", "export.json", "export.perfetto"}
     | {f"render.{one}" for one in ("html", "lifelines", "moments", "state_machine", "swimlane", "text")},

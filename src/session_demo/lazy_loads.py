@@ -12,7 +12,7 @@ from sqlalchemy.orm import ORMExecuteState
 from .errors import LazyLoadError
 from .tracing.causes import lazy_load_of
 from .tracing.lines import caller, source_line
-from .tracing.render.layout import LAZY
+from .tracing.render.loops import LAZY
 from .tracing.render.wording import count
 from .tracing.target import session_of
 

@@ -25,12 +25,10 @@ from session_demo.tracing.events import (
     ObjectState,
     SessionTransactionBegun,
     SessionTransactionEnded,
-    SourceLine,
     StateChanged,
     StatementExecuted,
 )
 from session_demo.tracing.records import TRANSITIONS
-from session_demo.tracing.render import html, text
 from session_demo.tracing.render.layout import ROWS_SHOWN, lay_out, summarise
 from session_demo.tracing.render.wording import LONGEST_VALUE, STATE_COLOURS, STATE_LETTERS, values_text
 
@@ -206,25 +204,3 @@ def test_state_has_a_letter_and_a_colour_of_its_own(state: ObjectState) -> None:
     """No two states share a letter or a colour."""
     for signs in (STATE_LETTERS, STATE_COLOURS):
         assert [other for other in ObjectState if signs[other] == signs[state]] == [state]
-
-
-def lazy(times: int, line: int = 7) -> list[Event]:
-    where = SourceLine("shop.py", line, "print(book.author.name)")
-    one = StatementExecuted("SELECT author.id FROM author", line=where, cause="lazy load of Book.author")
-    return [one] * times
-
-
-def test_loop_of_lazy_loads_is_named() -> None:
-    """The summary names relationship, line and remedy of an N+1, in every medium that shows it."""
-    told = (
-        "N+1: Book.author is loaded 3 times by shop.py:7; selectinload(Book.author) would load all at once."
-    )
-    assert told in lay_out(lazy(3)).summary
-    assert told in text.render(lazy(3))
-    assert told in html.render(lazy(3))
-
-
-def test_few_lazy_loads_are_no_loop() -> None:
-    """Two lazy loads, or three from three lines, are none."""
-    assert "N+1" not in lay_out(lazy(2)).summary
-    assert "N+1" not in lay_out([*lazy(1, 1), *lazy(1, 2), *lazy(1, 3)]).summary

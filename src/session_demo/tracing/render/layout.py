@@ -20,6 +20,7 @@ from ..events import (
     StatementExecuted,
 )
 from .folds import Fold, fold, shapes_of
+from .loops import loops_of
 from .wording import STATE_COLOURS, STATE_LETTERS, Part, count, parts_of
 
 __all__ = [
@@ -39,12 +40,6 @@ ROWS_SHOWN = 400
 
 TEXT_SHOWN = 100_000
 """Characters in the rows that are shown; where SQL is long, fewer rows are."""
-
-LAZY = "lazy load of "
-"""What the cause of a lazy load begins with."""
-
-MANY = 3
-"""So many lazy loads of one relationship by one line are called an N+1."""
 
 FEW = 20
 """So many folded events may be unfolded where a medium can do that."""
@@ -212,7 +207,7 @@ def summarise(events: Sequence[Event]) -> str:
         *[f"{count(dropped, 'older event')} dropped."] * bool(dropped),
         f"{count(len(events) - bool(dropped), 'event')}: {told or 'nothing reached the database'}.",
         *_journeys(events),
-        *_loops(events),
+        *loops_of(events),
     ]
     return " ".join(sentences)
 
@@ -227,22 +222,6 @@ def _journeys(events: Sequence[Event]) -> Iterator[str]:
         yield f"{label}: {' -> '.join(path).replace('loaded as -> ', 'loaded as ')}."
     if len(paths) > 3:
         yield f"And {count(len(paths) - 3, 'more object')}."
-
-
-def _loops(events: Sequence[Event]) -> Iterator[str]:
-    """Name each relationship that one line loads lazily, object by object, and the usual remedy."""
-    lazy = Counter(
-        (event.cause.removeprefix(LAZY), event.line)
-        for event in events
-        if isinstance(event, StatementExecuted) and event.cause.startswith(LAZY)
-    )
-    for (relationship, line), times in lazy.items():
-        if times >= MANY:
-            where = f" by {line.place}" if line else ""
-            yield (
-                f"N+1: {relationship} is loaded {times:,} times{where}; "
-                f"selectinload({relationship}) would load all at once."
-            )
 
 
 def _opens(event: Event) -> bool:
