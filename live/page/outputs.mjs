@@ -15,14 +15,51 @@ function block(kind, content) {
   return block;
 }
 
-/** @param {string} text */
-function verbatim(text) {
-  const pre = document.createElement("pre");
-  pre.append(document.createElement("span"), text);
-  const frame = document.createElement("div");
-  frame.className = "highlight";
-  frame.append(pre);
-  return frame;
+// The same rule as in tools/indentation.py: a line that breaks goes on below itself.
+const STEP = 4;
+const DEEPEST = 40;
+
+/** Mark the lines of a text with how deep they are indented. @param {string} text */
+function* lines(text) {
+  for (const line of text.match(/[^\n]*\n|[^\n]+/g) ?? []) {
+    const [, indentation = "", said = "", end = ""] = /^( *)(.*?)(\n?)$/s.exec(line) ?? [];
+    if (said) {
+      const marked = document.createElement("span");
+      marked.className = `line i${Math.min(Math.ceil(indentation.length / STEP) * STEP, DEEPEST)}`;
+      marked.textContent = said;
+      yield* [indentation, marked, end].filter(Boolean);
+    } else yield line;
+  }
+}
+
+/** Text that grows at its end. */
+class Verbatim {
+  /** @type {ChildNode[]} What stands for the last line, as long as it has no end. */
+  #open = [];
+  #line = "";
+
+  constructor(text = "") {
+    this.element = document.createElement("div");
+    this.element.className = "highlight";
+    this.text = document.createElement("pre");
+    this.text.append(document.createElement("span"));
+    this.element.append(this.text);
+    this.add(text);
+  }
+
+  /** @param {string} text */
+  add(text) {
+    // Pygments, which wrote the stored outputs, begins with the first line that says something.
+    if (!this.text.childNodes[1]) text = text.replace(/^\n+/, "");
+    for (const node of this.#open) node.remove();
+    const whole = this.#line + text;
+    const end = whole.lastIndexOf("\n") + 1;
+    this.#line = whole.slice(end);
+    this.text.append(...lines(whole.slice(0, end)));
+    const closed = this.text.childNodes.length;
+    this.text.append(...lines(this.#line));
+    this.#open = [...this.text.childNodes].slice(closed);
+  }
 }
 
 /** @param {string} html */
@@ -41,7 +78,7 @@ export class Outputs {
     this.element.className = "cell_output docutils container";
     this.element.setAttribute("role", "region");
     this.element.setAttribute("aria-label", label);
-    /** @type {Map<string, Text>} The text of each stream, which the book shows as one. */
+    /** @type {Map<string, Verbatim>} The text of each stream, which the book shows as one. */
     this.streams = new Map();
   }
 
@@ -49,7 +86,7 @@ export class Outputs {
   show(output) {
     if (output.kind === "stream") this.#stream(output.name, output.text);
     else if (output.kind === "error") {
-      this.element.append(block(`traceback ${PLAIN}`, verbatim(output.text)));
+      this.element.append(block(`traceback ${PLAIN}`, new Verbatim(output.text).element));
     } else this.#display(output.data);
   }
 
@@ -58,20 +95,19 @@ export class Outputs {
    * @param {string} text
    */
   #stream(name, text) {
-    const shown = this.streams.get(name);
-    if (shown) {
-      shown.appendData(text);
-      return;
+    let shown = this.streams.get(name);
+    if (!shown) {
+      shown = new Verbatim();
+      this.streams.set(name, shown);
+      this.element.append(block(`${name === "stderr" ? "stderr" : "stream"} ${PLAIN}`, shown.element));
     }
-    const frame = verbatim(text);
-    this.streams.set(name, /** @type {Text} */ (frame.firstChild?.lastChild));
-    this.element.append(block(`${name === "stderr" ? "stderr" : "stream"} ${PLAIN}`, frame));
+    shown.add(text);
   }
 
   /** @param {Record<string, string>} data */
   #display(data) {
     const html = data["text/html"] ?? data["image/svg+xml"];
     if (html !== undefined) this.element.append(block("text_html", markup(html)));
-    else this.element.append(block(`text_plain ${PLAIN}`, verbatim(`${data["text/plain"]}\n`)));
+    else this.element.append(block(`text_plain ${PLAIN}`, new Verbatim(`${data["text/plain"]}\n`).element));
   }
 }

@@ -16,8 +16,6 @@ const address = (path) => new URL(path, import.meta.url).href;
 /** @param {FromWorker} message */
 const say = (message) => postMessage(message);
 
-const silent = { messageCallback() {}, errorCallback() {} };
-
 let running = 0;
 
 /** @param {string} progress Which exercises are done, as the page remembers it. */
@@ -61,18 +59,18 @@ async function run(cell, code) {
  * @param {string} code
  */
 async function load(python, code) {
-  try {
-    if (OTHER_DATABASES.test(code)) await python.loadPackage("sqlalchemy-more", silent);
-    await python.loadPackagesFromImports(code, silent);
-  } catch (error) {
-    if (!FROM_ELSEWHERE.test(code)) throw error;
-    const text =
-      "This cell asks for matplotlib, which comes from cdn.jsdelivr.net and could not be had; " +
-      "all else on this page runs without it.";
-    say({ kind: "output", cell: running, output: { kind: "error", text } });
-    return false;
-  }
-  return true;
+  /** @type {string[]} */
+  const errors = [];
+  const quietly = { messageCallback() {}, errorCallback: (/** @type {string} */ error) => errors.push(error) };
+  if (OTHER_DATABASES.test(code)) await python.loadPackage("sqlalchemy-more", quietly);
+  await python.loadPackagesFromImports(code, quietly);
+  if (!errors.length) return true;
+  const text = FROM_ELSEWHERE.test(code)
+    ? "This cell asks for matplotlib, which comes from cdn.jsdelivr.net and could not be had; " +
+      "all else on this page runs without it."
+    : `What this cell imports could not be loaded: ${errors.join("; ")}`;
+  say({ kind: "output", cell: running, output: { kind: "error", text } });
+  return false;
 }
 
 /** Tell how much has arrived, file by file. */

@@ -126,7 +126,9 @@ def test_restart_ends_an_endless_loop(live: LivePage) -> None:
     """The page stays alive while a cell never ends; Restart ends it, and the next Run starts anew."""
     live.write(1, "x = 1\nwhile True: pass")
     live.tab.keyboard.press("Shift+Enter")
-    live.tab.wait_for_function("document.querySelector('.live-status').textContent.startsWith('Python 3')")
+    live.tab.wait_for_function(
+        "() => document.querySelector('.live-status').textContent.startsWith('Python 3')"
+    )
     assert live.state(1) == "running"
     live.button("Restart Python and forget all variables").click()
     live.settle()
@@ -210,11 +212,6 @@ def test_copy_button_copies_what_is_edited(live: LivePage) -> None:
 
 def test_exercise_is_solved_on_the_page(live: LivePage) -> None:
     """A right answer is accepted, and a new Python still knows."""
-    number = next(
-        index
-        for index, code in enumerate(live.tab.locator("div.cell[data-live] pre").all_inner_texts(), start=1)
-        if "load-once" in code
-    )
     number = live.tab.evaluate(
         "() => [...document.querySelectorAll('div.cell[data-live]')].findIndex("
         "cell => cell.textContent.includes('load-once')) + 1"
@@ -258,7 +255,7 @@ def test_other_dialects_come_when_they_are_asked_for(live: LivePage) -> None:
         "from session_demo.models import Author\n"
         "print(select(Author.id).limit(1).compile(dialect=postgresql.dialect()))",
     )
-    assert told.endswith("LIMIT %(param_1)s")
+    assert "LIMIT %(param_1)s" in told
     assert any("sqlalchemy_more" in url for url in live.requests)
 
 

@@ -26,6 +26,8 @@ WITH_CELLS = [page for page in PAGES if "main.mjs" in (SITE / page).read_text(en
 def context(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     """One cache for all pages, as a reader has it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    # Where none is stored, the theme complains.
+    context.add_init_script("localStorage.setItem('mode', 'light')")
     yield context
     context.close()
 
