@@ -143,6 +143,7 @@ def test_cause_that_lies_in_a_library_is_left_out(page: Page) -> None:
     page.run("import sqlalchemy as sa\nengine = sa.create_engine('sqlite://')")
     text = page.error("with engine.connect() as connection:\n    connection.execute(sa.text('SELECT nix'))")
     assert text.count("Traceback") == 1
+    page.run("engine.dispose()")
     own = page.error("try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise ValueError from error")
     assert own.count("Traceback") == 2
 
