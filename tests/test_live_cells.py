@@ -58,7 +58,7 @@ def page() -> Page:
         ("", None),
         ("for i in range(3): i", None),
         ("{'b': 1, 'a': {3, 1, 2}}", "{'b': 1, 'a': {1, 2, 3}}"),
-        ("import pathlib\npathlib.Path", "pathlib.Path"),
+        ("import fractions\nfractions.Fraction", "fractions.Fraction"),
         ("'ä'", "'ä'"),
         ("import asyncio\nawait asyncio.sleep(0, 'waited')", "'waited'"),
     ],
