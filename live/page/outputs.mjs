@@ -34,7 +34,7 @@ function* lines(text) {
 
 /** Text that grows at its end. */
 class Verbatim {
-  /** @type {ChildNode[]} What stands for the last line, as long as it has no end. */
+  /** @type {ChildNode[]} What stands for a last line that has no end yet. */
   #open = [];
   #line = "";
 
@@ -53,11 +53,14 @@ class Verbatim {
     if (!this.text.childNodes[1]) text = text.replace(/^\n+/, "");
     for (const node of this.#open) node.remove();
     const whole = this.#line + text;
-    const end = whole.lastIndexOf("\n") + 1;
+    // Empty lines at the end are shown once something follows, as Pygments has it too.
+    const said = whole.replace(/\n+$/, "").length;
+    const ended = said && said < whole.length ? said + 1 : whole.lastIndexOf("\n") + 1;
+    const end = said ? ended : 0;
     this.#line = whole.slice(end);
     this.text.append(...lines(whole.slice(0, end)));
     const closed = this.text.childNodes.length;
-    this.text.append(...lines(this.#line));
+    if (/[^\n]/.test(this.#line)) this.text.append(...lines(this.#line));
     this.#open = [...this.text.childNodes].slice(closed);
   }
 }
