@@ -105,7 +105,8 @@ def explain(error: BaseException) -> Explanation:
         ...     session.begin()
         ... except sa.exc.InvalidRequestError as error:
         ...     print(explain(error).cure)
-        Let the block begin first, and read inside it.
+        Let the block begin first, and read inside it;
+        or end what the reading began, with `commit()` or `rollback()`.
     """
     for one in _wrapped(error):
         if isinstance(one, SessionDemoError):
