@@ -11,7 +11,7 @@ import re
 import shutil
 from base64 import b64encode
 from hashlib import sha256
-from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from sphinx.application import Sphinx
 LIVE = Path(__file__).resolve().parent.parent / "_build/live"
 CHAPTERS = "notebooks"
 LAUNCH = "launch-buttons"
-INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*\btype=\"text/)[^>]*>(.*?)</script>", re.DOTALL)
-HANDLER = re.compile(r"<[^>]*\son[a-z]+=\"([^\"]*)\"")
+HAS_POLICY = '<meta http-equiv="Content-Security-Policy"'
+# What a browser runs, or loads modules by; a script of any other type is data.
+RUN = {"", "module", "importmap", "text/javascript", "application/javascript"}
 POLICY = {
     "default-src": "'self'",
     # Pictures that a style sheet or a cell's output carries within itself.
@@ -122,15 +123,46 @@ def with_policy(page: str) -> str:
     allowed by their hashes too, for which browsers want the word 'unsafe-hashes'. The worker that holds
     Python has, as browsers have it, no part in the policy of a `meta` element.
     """
-    if "Content-Security-Policy" in page:
+    if HAS_POLICY in page:
         return page
-    handlers = [unescape(one) for one in HANDLER.findall(page)]
-    allowed = sorted({_hash(script) for script in [*INLINE.findall(page), *handlers]})
-    words = ["'self'", *(["'unsafe-hashes'"] if handlers else []), *allowed]
+    found = Scripts()
+    found.feed(page)
+    found.close()
+    allowed = sorted(map(_hash, {*found.inline, *found.handlers}))
+    words = ["'self'", *(["'unsafe-hashes'"] if found.handlers else []), *allowed]
     policy = "; ".join(f"{name} {value}" for name, value in {**POLICY, "script-src": " ".join(words)}.items())
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    meta = f'{HAS_POLICY} content="{policy}">'
     # After the encoding, which browsers look for in the first kilobyte.
     return re.sub(r"<meta charset=[^>]*>", lambda charset: f"{charset[0]}\n    {meta}", page, count=1)
+
+
+class Scripts(HTMLParser):
+    """Finds what a page would have a browser run.
+
+    Attributes:
+        inline: The scripts within the page.
+        handlers: What attributes such as `onclick` hold.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inline: list[str] = []
+        self.handlers: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.handlers += [value for name, value in given.items() if name.startswith("on")]
+        self._inside = tag == "script" and "src" not in given and given.get("type", "").lower() in RUN
+        if self._inside:
+            self.inline.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.inline[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
 
 
 def _hash(script: str) -> str:
