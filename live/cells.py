@@ -22,7 +22,7 @@ from contextvars import copy_context
 from io import StringIO, TextIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 Send = Callable[[str], object]
 """Takes an output as JSON, in the form of `Output` in messages.d.ts."""
@@ -189,13 +189,12 @@ class Cells:
 
     def progress(self) -> str:
         """Return what is to be remembered of exercises, or the empty string where none was tried."""
-        exercises = sys.modules.get("session_demo.exercises")
-        if exercises is None or self._progress is None:
-            return self._progress.read_text() if self._progress and self._progress.exists() else ""
-        if not self._keeping:
+        if self._progress is None:
+            return ""
+        if not self._keeping and (exercises := sys.modules.get("session_demo.exercises")):
             exercises.progress().keep(self._progress)
             self._keeping = True
-        return self._progress.read_text()
+        return self._progress.read_text(encoding="utf-8") if self._progress.exists() else ""
 
     @staticmethod
     def versions() -> str:
@@ -235,11 +234,15 @@ def _readers(place: TracebackType | None) -> TracebackType | None:
     return kept
 
 
+def _cannot_ask(prompt: object = "") -> NoReturn:
+    raise RuntimeError("input() can't ask in this page: write the value into the cell instead.")
+
+
 def start(send: Send, progress: str) -> Cells:
     """Return the cells of a page in the browser, where `pretty` is a file beside this one."""
     from pretty import pretty  # type: ignore[import-not-found]
 
     import session_demo  # noqa: F401 - every page needs it; what is loaded now needn't be loaded at the first cell
 
-    builtins.__dict__.pop("input", None)
+    builtins.input = _cannot_ask
     return Cells(send, pretty, sys.modules["__main__"].__dict__, Path(progress))

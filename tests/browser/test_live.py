@@ -101,6 +101,7 @@ def test_click_into_the_code_opens_the_editor(live: LivePage) -> None:
         ("1 / 0", ["Cell 1, line 1", "ZeroDivisionError: division by zero"]),
         ("for x in", ["Cell 1, line 1", "SyntaxError: invalid syntax"]),
         ("import threading\nthreading.Thread(target=print).start()", ["can't start new thread"]),
+        ("input('Name?')", ["Cell 1, line 1", "write the value into the cell instead"]),
         ("%timeit 1", ["open this chapter as a notebook"]),
         ("import nonsense", ["ModuleNotFoundError: No module named 'nonsense'"]),
     ],
