@@ -76,18 +76,19 @@ class Page {
   /** @param {Cell[]} cells @param {boolean} anew Whether those run that have run already. */
   #enqueue(cells, anew) {
     const life = this.life;
-    const isLast = (/** @type {Cell} */ cell) => cell === cells.at(-1);
-    for (const cell of cells) if (anew || isLast(cell) || !cell.isFresh) cell.wait();
+    const asked = cells.at(-1);
+    const isDue = (/** @type {Cell} */ cell) => anew || cell === asked || !cell.isFresh;
+    for (const cell of cells) if (isDue(cell)) cell.wait();
     this.queue = this.queue.then(async () => {
       for (const cell of cells) {
         if (life !== this.life) return;
-        if (!anew && !isLast(cell) && cell.isFresh) continue;
+        if (!isDue(cell)) continue;
         if (!this.python.started) this.#say("Starting Python …");
         const goOn = await cell.run(this.python);
         for (const later of this.cells.slice(cell.index + 1)) later.outdate();
         if (!goOn) {
           for (const waiting of cells) if (waiting.index > cell.index) waiting.forget();
-          if (this.python.started && !isLast(cell)) this.#say(`Stopped: ${cell.name} raised an error.`);
+          if (this.python.started && cell !== asked) this.#say(`Stopped: ${cell.name} raised an error.`);
           return;
         }
       }
