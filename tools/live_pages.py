@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -45,8 +46,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
+@cache
 def manifest() -> dict[str, Any]:
-    """Return what was gathered; nothing, if there is nothing."""
+    """Return what was gathered; nothing, if there is nothing. It does not change during a build."""
     file = LIVE / "manifest.json"
     found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return found
