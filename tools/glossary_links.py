@@ -148,11 +148,12 @@ def link_words(app: Any, document: nodes.document, page: str) -> None:
     """Make the first use of each word on *page* a link."""
     if page in LEFT_OUT - {GLOSSARY} or app.builder.format != "html":
         return
-    glossary = app.env.get_doctree(GLOSSARY)
     if page == GLOSSARY:
         explain_links(document)
         return
-    wanted = {entry.term: entry for entry in entries(glossary) if may_mean(entry.term, page)}
+    wanted = {
+        entry.term: entry for entry in entries(app.env.get_doctree(GLOSSARY)) if may_mean(entry.term, page)
+    }
     codes = {code: term for term in wanted for code in WORDS.get(term, Word()).code}
     address = app.builder.get_relative_uri(page, GLOSSARY)
 
