@@ -65,6 +65,7 @@ check: $(DEV_READY)
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
+	@[ ! -d live/node_modules ] || npm run --silent --prefix live check
 
 lock: $(BIN)/uv
 	@$(LOCK) requirements.in -o requirements.txt
