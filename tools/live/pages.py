@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from .places import ASSETS, LIVE, PARTS, PYODIDE, SITE, STDLIB, place, run
 from .wheels import READY, drawing, gather_wheels, write_lock
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
-EDITOR = "editor.mjs"
+ASSETS_MODULE = "assets.mjs"  # where the rest lies, by names that tell the content
 
 
 def gather_pages() -> dict[str, Any]:
@@ -31,28 +30,27 @@ def gather_pages() -> dict[str, Any]:
         "pyodide": f"../../{pyodide.name}/",
         "stdlib": f"../../{stdlib.name}/{STDLIB}",
         "lock": f"../../{lock.name}",
-        "megabytes": round(sum(map(_sent, first)) / 1e6, 1),
+        "megabytes": round(sum(map(sent, first)) / 1e6, 1),
     }
     page = make_page(where).relative_to(SITE).as_posix()
     return {"page": page, "pyodide": pyodide.name, "stdlib": f"{stdlib.name}/{STDLIB}", "wheels": wheels}
 
 
 def make_page(where: dict[str, Any]) -> Path:
-    """Put the page's own modules into the site, with the editor and its library as one file."""
+    """Put the page's own modules into the site: one at first, two for the first run and edit."""
     parts = PARTS / "page"
     parts.mkdir()
-    for file in (LIVE / "page").iterdir():
-        if file.suffix in {".mjs", ".css"} and file.name != EDITOR:
-            shutil.copy2(file, parts)
     told = "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in where.items())
-    (parts / "assets.mjs").write_text(told)
-    esbuild = [LIVE / "node_modules/.bin/esbuild", LIVE / "page" / EDITOR, f"--outfile={parts / EDITOR}"]
-    options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=eof"]
-    run("Bundling the editor", [*esbuild, *options, "--log-level=warning"])
+    (parts / ASSETS_MODULE).write_text(told)
+    sources = [LIVE / "page" / name for name in ("main.mjs", "worker.mjs", "live.css")]
+    esbuild = [LIVE / "node_modules/.bin/esbuild", *sources, f"--outdir={parts}", "--out-extension:.js=.mjs"]
+    options = ["--bundle", "--splitting", f"--external:./{ASSETS_MODULE}", "--minify", "--legal-comments=eof"]
+    target = ["--format=esm", "--target=es2022", "--log-level=warning"]
+    run("Bundling the page", [*esbuild, *options, *target])
     return place(ASSETS / "page", "", sorted(parts.iterdir()))
 
 
-def _sent(file: Path) -> int:
+def sent(file: Path) -> int:
     """Return the bytes that a host sends, which compresses what is not compressed yet."""
     content = file.read_bytes()
     return len(content) if file.suffix in {".whl", ".zip"} else len(gzip.compress(content, 6))
