@@ -32,8 +32,9 @@ def chapters() -> list[Path]:
 
 
 def cells_of(exercise: Exercise, first: bool) -> list[NotebookNode]:
-    """Return the task, the cell to fill in, and the solution."""
+    """Return the task, the cell to fill in, and the solution; the first cell brings the import."""
     about = {"exercise": exercise.name}
+    runs = {"tags": [f"needs-{exercise.needs}"]} if exercise.needs else {}
     importing = "from session_demo import exercises\n\n" if first else ""
     starter = exercise.starter.strip()
     code = (
@@ -43,7 +44,7 @@ def cells_of(exercise: Exercise, first: bool) -> list[NotebookNode]:
     solution = f"<details>\n<summary>A solution</summary>\n\n{program}\n\n</details>"
     return [
         new_markdown_cell(f"### {exercise.title}\n\n{exercise.task}", metadata=about),
-        new_code_cell(code, metadata=about),
+        new_code_cell(code, metadata=about | runs),
         new_markdown_cell(solution, metadata=about),
     ]
 
@@ -59,7 +60,9 @@ def with_exercises(notebook: NotebookNode, chapter: str) -> NotebookNode:
     if place is None or kept[place].cell_type != "markdown":
         raise LookupError(f"{chapter} has no section called Exercises.")
     told = [find(name) for name in names(chapter)]
-    cells = [cell for number, one in enumerate(told) for cell in cells_of(one, number == 0)]
+    # A page in the browser runs only those that need nothing; its first one must not lack the import.
+    first = {told[0].name, *[one.name for one in told if not one.needs][:1]}
+    cells = [cell for one in told for cell in cells_of(one, one.name in first)]
     changed = NotebookNode(notebook)
     changed.cells = [*kept[:place], *_around(kept[place], cells), *kept[place + 1 :]]
     return changed
@@ -80,8 +83,8 @@ def _around(section: NotebookNode, cells: list[NotebookNode]) -> list[NotebookNo
     ]
 
 
-def _sources(notebook: NotebookNode) -> list[tuple[str, str]]:
-    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+def _written(notebook: NotebookNode) -> list[tuple[str, str, list[str]]]:
+    return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,7 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in chapters():
         notebook = nbformat.read(path, 4)
         changed = with_exercises(notebook, path.stem[3:])
-        if _sources(changed) != _sources(notebook):
+        if _written(changed) != _written(notebook):
             old.append(path)
             if not check:
                 nbformat.write(changed, path)

@@ -110,6 +110,13 @@ def test_broken_answer_is_survived(exercise: Exercise, how: str) -> None:
     assert verdict._repr_html_()
 
 
+def test_need_of_threads_is_told() -> None:
+    """Where a solution starts a thread, the exercise says that it takes threads, and nowhere else."""
+    threaded = [one.name for one in CATALOGUE.values() if "Thread(" in one.solution]
+    assert threaded
+    assert [one.name for one in CATALOGUE.values() if one.needs == "threads"] == threaded
+
+
 def test_every_chapter_has_three() -> None:
     """Each chapter has three exercises; names are unique, and there are three hints that differ."""
     counts = Counter(one.chapter for one in CATALOGUE.values())

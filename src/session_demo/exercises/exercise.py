@@ -58,6 +58,8 @@ class Exercise:
         solution: A right answer, as a program that defines ``answer(session)``.
         mistakes: Advice for common mistakes; the first that was made is told.
         starter: What a reader begins with.
+        needs: What it takes that Python in a browser hasn't got, such as ``threads``; empty where it needs
+            nothing of that kind.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Exercise:
     solution: str
     mistakes: tuple[Mistake, ...] = ()
     starter: str = STARTER
+    needs: str = ""
 
     def judge(self, evidence: Evidence, tries: int = 1) -> Verdict:
         """Say whether what happened is what the task asks.

@@ -28,6 +28,7 @@ EXERCISES = (
             "Make a `scoped_session` on `session.get_bind()`. Return the session that it gives in "
             "this thread, and the one that it gives in another thread, as a pair."
         ),
+        needs="threads",
         prepare=library,
         checks=(
             returns(
@@ -75,6 +76,7 @@ def answer(session):
             "Borges, through one `scoped_session` on `session.get_bind()`. Return the two sessions that they "
             "got, as a pair. No connection may be in use afterwards."
         ),
+        needs="threads",
         prepare=library,
         checks=(
             stores(
