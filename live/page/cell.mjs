@@ -112,7 +112,9 @@ export class Cell {
     const link = document.createElement("a");
     link.href = `${document.documentElement.dataset["content_root"] ?? ""}book/installing.html`;
     link.textContent = "Run it on your machine";
-    tools.append(this.note ?? "", `Stored output: this cell needs ${this.need}, which Python in the browser hasn't got. `, link, ".");
+    const said = document.createElement("span");
+    said.append(`Stored output: this cell needs ${this.need}, which Python in the browser hasn't got. `, link, ".");
+    tools.append(this.note ?? "", said);
   }
 
   /** Open the editor. */

@@ -4,7 +4,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, Prec } from "@codemirror/state";
-import { EditorView, drawSelection, keymap } from "@codemirror/view";
+import { Decoration, EditorView, drawSelection, keymap } from "@codemirror/view";
 import { tagHighlighter, tags } from "@lezer/highlight";
 
 // The classes of Pygments, whose style sheet the page has, in light and in dark.
@@ -22,6 +22,18 @@ const COLOURS = tagHighlighter([
   { tag: tags.self, class: "bp" },
   { tag: tags.meta, class: "nd" },
 ]);
+
+// What is too long for the screen goes on two columns further in, as in the code of the page.
+const HANGING = EditorView.decorations.compute(["doc"], ({ doc }) => {
+  const marks = [];
+  for (let number = 1; number <= doc.lines; number++) {
+    const { from, text } = doc.line(number);
+    const columns = text.search(/\S|$/) + 2;
+    const style = `padding-left: calc(6px + ${columns}ch); text-indent: -${columns}ch`;
+    marks.push(Decoration.line({ attributes: { style } }).range(from));
+  }
+  return Decoration.set(marks);
+});
 
 /**
  * @typedef {object} Commands
@@ -62,6 +74,7 @@ export function open(parent, source, label, { run, leave, change }) {
         pythonLanguage,
         syntaxHighlighting(COLOURS),
         EditorView.lineWrapping,
+        HANGING,
         EditorView.contentAttributes.of({
           "aria-label": label,
           "aria-description": "Shift and Enter run it, Escape leaves it.",

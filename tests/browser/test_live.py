@@ -89,6 +89,24 @@ def test_code_is_highlighted_while_it_is_edited(live: LivePage) -> None:
     assert live.cell(1).locator(".cm-content .c1").inner_text() == "# why"
 
 
+def test_line_that_is_too_long_goes_on_below_itself(live: LivePage) -> None:
+    """On a telephone a line in the editor breaks as one of the page does: indented further than it began."""
+    live.tab.set_viewport_size({"width": 390, "height": 800})
+    live.write(1, "if True:\n    long = [" + "1000, " * 20 + "]")
+    lefts = live.tab.evaluate("""() => {
+        const line = [...document.querySelectorAll('.cm-line')].at(-1);
+        const words = document.createRange();
+        words.setStart(line, 0);
+        words.setEnd(line, line.childNodes.length);
+        return [...new Set([...words.getClientRects()].map(one => Math.round(one.top)))].map(top =>
+            Math.min(...[...words.getClientRects()].filter(one => Math.round(one.top) === top)
+                .map(one => one.left)));
+    }""")
+    live.tab.set_viewport_size({"width": 1280, "height": 900})
+    assert len(lefts) > 2
+    assert all(left > lefts[0] + 20 for left in lefts[1:])
+
+
 def test_click_into_the_code_opens_the_editor(live: LivePage) -> None:
     """No button is needed with a pointer."""
     live.cell(2).locator("pre").first.click()
@@ -234,6 +252,21 @@ def test_exercise_is_solved_on_the_page(live: LivePage) -> None:
     assert "1 of" not in told.splitlines()[0]  # the file is read when the cell has ended
     told = live.execute(1, "print(exercises.progress())")
     assert re.search(r"load-once +done, 1 try", told)
+
+
+def test_exercise_on_threads_says_that_it_cannot_be_solved_here(
+    site: str,  # noqa: F811
+    context: BrowserContext,  # noqa: F811
+) -> None:
+    """Its cell offers no Run; the next exercise, which needs none, runs without it."""
+    with live_page(context, f"{site}notebooks/13-scopes.html") as page:
+        cell = page.tab.locator("div.cell").filter(has_text='start("two-writers")')
+        assert cell.get_by_role("button", name="Run").count() == 0
+        assert "needs threads" in cell.inner_text()
+        page.run_all()
+        done = page.tab.locator("div.cell").filter(has_text='start("end-the-requests")')
+        assert done.get_attribute("data-live") == "passed"
+        assert done.inner_text().strip().endswith("Not yet: End the requests.")
 
 
 def test_drawing_without_its_library_is_one_sentence(live: LivePage) -> None:
