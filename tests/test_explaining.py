@@ -15,7 +15,7 @@ from databases import engine_on
 from session_demo import explain
 from session_demo.errors import NotPageableError
 from session_demo.explaining import CODES, entries
-from session_demo.models import Author
+from session_demo.models import Author, Book
 
 
 def caught(call: Callable[[], object]) -> Exception:
@@ -157,3 +157,29 @@ def test_duplicate_on_postgresql(tmp_path: Path) -> None:
         told = explain(caught(lambda: session.execute(take)))
     engine.dispose()
     assert told.page == page_of("duplicate key value violates unique constraint")
+
+
+def test_missing_parent_on_postgresql(tmp_path: Path) -> None:
+    """A violated foreign key is told in other words on PostgreSQL, a deferred one by the COMMIT."""
+    engine = engine_on("postgresql", tmp_path)
+    with Session(engine) as session:
+        session.execute(sa.text("CREATE TEMPORARY TABLE room (number integer PRIMARY KEY)"))
+        rule = "room integer REFERENCES room DEFERRABLE INITIALLY DEFERRED"
+        session.execute(sa.text(f"CREATE TEMPORARY TABLE chair ({rule})"))
+        session.execute(sa.text("INSERT INTO chair VALUES (1)"))
+        refused = explain(caught(session.commit))
+        then = explain(caught(lambda: session.execute(sa.text("SELECT 1"))))
+    engine.dispose()
+    assert refused.page == page_of("violates foreign key constraint")
+    assert then.page == page_of("is in 'prepared' state")
+
+
+def test_deferred_constraint_on_sqlite(session: Session) -> None:
+    """The COMMIT is refused, and nothing goes until the session is rolled back."""
+    session.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
+    session.add(Book(title="Nobody's", author_id=99))
+    session.flush()
+    assert explain(caught(session.commit)).page == page_of("FOREIGN KEY constraint failed")
+    assert explain(caught(lambda: session.get(Book, 1))).page == page_of("is in 'prepared' state")
+    session.rollback()
+    assert session.get(Book, 1) is None
