@@ -58,6 +58,7 @@ lab: $(READY)
 	@$(BIN)/jupyter lab notebooks
 
 browser: $(DEV_READY) html
+	@$(BIN)/python -m tools.live --tests
 	@echo "Reading the book with Chromium ..."
 	@$(BIN)/python -m pytest -q tests/browser
 
@@ -75,6 +76,8 @@ lock: $(BIN)/uv
 	@for pins in wheels wheels-lab; do \
 		$(LOCK_HASHES) --python-version 3.14 --no-deps -c _build/pins.txt live/$$pins.in -o live/$$pins.txt; \
 	done
+	@grep -Ev '^(hypothesis|jsonschema)==' _build/pins.txt >_build/pins-test.txt
+	@$(LOCK_HASHES) --python-version 3.14 --no-deps -c _build/pins-test.txt live/wheels-test.in -o live/wheels-test.txt
 	@! command -v npm >/dev/null || npm install --prefix live --package-lock-only
 	@echo "Next: make test, with what is pinned now."
 

@@ -1,7 +1,8 @@
-"""python -m tools.live: gather what is not there yet."""
+"""python -m tools.live: gather what is not there yet; with --tests, also what tests in that Python need."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from .lab import build_lab
 from .pages import gather_pages
 from .places import ASSETS, LIVE, PARTS, ROOT, SITE, WORK, LiveError, run
+from .wheels import download
 
 MANIFEST = WORK / "manifest.json"
 NODE = 20  # the oldest major version that all of it runs on
@@ -21,12 +23,19 @@ NODE = 20  # the oldest major version that all of it runs on
 
 def main() -> int:
     """Bring `_build/live/site` up to date, or take it away where there is no Node."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.live", description="Gather what runs the chapters."
+    )
+    parser.add_argument(
+        "--tests", action="store_true", help="and what the package's tests need in that Python"
+    )
+    tests: bool = parser.parse_args().tests
     if missing := without_node():
         shutil.rmtree(WORK, ignore_errors=True)
         print(f"The chapters will not run in the browser: {missing} The book is built to be read.")
         return 0
     try:
-        gather()
+        gather(tests)
     except LiveError as error:
         print(error, file=sys.stderr)
         return 1
@@ -44,8 +53,11 @@ def without_node() -> str:
     return ""
 
 
-def gather() -> None:
+def gather(tests: bool) -> None:
     """Gather what the pages load, then JupyterLite; each only if its inputs are others now.
+
+    Args:
+        tests: Whether to download what the package's own tests need there.
 
     Raises:
         LiveError: A program failed.
@@ -64,6 +76,9 @@ def gather() -> None:
         shutil.rmtree(SITE / "lab", ignore_errors=True)
         build_lab(found["pages"])
         found["notebooks"] = notebooks
+    if tests and not found.get("tests"):
+        download(LIVE / "wheels-test.txt", PARTS / "wheels-test")
+        found["tests"] = True
     MANIFEST.write_text(json.dumps(found))
 
 
