@@ -49,7 +49,7 @@ class Page {
     this.memory.className = "live-memory";
     this.memory.append(
       "Your changes and solved exercises are kept in this browser. ",
-      button("Forget them", "Forget my changes and solved exercises", () => this.forget()),
+      button("Forget them", "Forget them: my changes and solved exercises", () => this.forget()),
     );
     bar.append(
       button("Run all", "Run all cells of this page", () => this.#enqueue(this.runnable, true)),

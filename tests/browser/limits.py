@@ -1,4 +1,4 @@
-"""What the browser's Python hasn't got, as a plugin of pytest: a test that needs it is skipped and says so."""
+"""What the browser's Python hasn't got, as a plugin of pytest: what needs it is skipped and says so."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from accessibility import findings, switch_theme
 from living import LivePage, live_page
 from test_live_parity import WITH_CELLS, context  # noqa: F401 - a fixture
-from test_site import KNOWN_ERROR, SITE, browser, site, unavailable  # noqa: F401 - fixtures
+from test_site import SITE, browser, site, unavailable  # noqa: F401 - fixtures
 from tools.serve import address, make_server
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def live(site: str, context: BrowserContext) -> Iterator[LivePage]:  # noqa: F81
     with live_page(context, site + CHAPTER) as page:
         yield page
         page.tab.evaluate("localStorage.clear()")
-        assert [error for error in page.errors if error != KNOWN_ERROR] == []
+        assert page.errors == []
 
 
 def downloads(live: LivePage) -> list[str]:
@@ -105,6 +106,33 @@ def test_line_that_is_too_long_goes_on_below_itself(live: LivePage) -> None:
     live.tab.set_viewport_size({"width": 1280, "height": 900})
     assert len(lefts) > 2
     assert all(left > lefts[0] + 20 for left in lefts[1:])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_editor_and_error_are_accessible(live: LivePage, theme: str) -> None:
+    """axe-core finds nothing on a page with an open editor, an error and what is stale because of it."""
+    live.run(2)
+    live.execute(1, "def f(): return 'x', 1 / 0  # why\nf()")
+    switch_theme(live.tab, theme)
+    assert [cell["state"] for cell in live.cells()[:2]] == ["failed", "stale"]
+    assert findings(live.tab) == []
+
+
+def test_injected_script_does_not_run(live: LivePage) -> None:
+    """The page's policy lets nothing run that the page did not come with, and says so."""
+    ran = live.tab.evaluate("""() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.injected = true';
+        const button = document.createElement('button');
+        button.setAttribute('onclick', 'window.injected = true');
+        document.body.append(script, button);
+        button.click();
+        return window.injected ?? false;
+    }""")
+    assert ran is False
+    assert len(live.errors) == 2
+    assert all("Content Security Policy" in error for error in live.errors)
+    live.errors.clear()
 
 
 def test_click_into_the_code_opens_the_editor(live: LivePage) -> None:
@@ -216,7 +244,7 @@ def test_edits_survive_a_reload(live: LivePage) -> None:
     live.tab.wait_for_selector(".live-bar")
     assert live.cell(3).locator("pre").first.inner_text().strip() == "while True: pass"
     assert live.cells()[2]["note"] == "edited, not run yet"
-    live.button("Forget my changes and solved exercises").click()
+    live.button("Forget them: my changes and solved exercises").click()
     assert live.cell(3).locator("pre").first.inner_text().strip() == "first is second"
     live.tab.reload()
     live.tab.wait_for_selector(".live-bar")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from living import live_page
+from accessibility import AXE, findings, switch_theme
+from living import LivePage, live_page
 from test_site import PAGES, SITE, browser, site, unavailable  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     # Where none is stored, the theme complains.
     context.add_init_script("localStorage.setItem('mode', 'light')")
+    if AXE.exists():
+        context.add_init_script(path=AXE)
     yield context
     context.close()
 
@@ -41,21 +44,40 @@ def test_chapters_run() -> None:
     assert [page for page in chapters if page not in WITH_CELLS] == []
 
 
-@pytest.mark.parametrize("page", WITH_CELLS)
-def test_live_output_is_the_stored_output(site: str, context: BrowserContext, page: str) -> None:  # noqa: F811
-    """Run from top to bottom, each cell that can run gives what is stored; the others keep what is stored."""
-    with live_page(context, site + page) as live:
+@pytest.fixture(scope="module", params=WITH_CELLS)
+def run_page(
+    request: pytest.FixtureRequest,
+    site: str,  # noqa: F811
+    context: BrowserContext,
+) -> Iterator[tuple[list[dict[str, Any]], LivePage]]:
+    """Each page after all of its cells have run, and what its cells were before."""
+    with live_page(context, site + request.param) as live:
         before = live.cells()
         live.run_all()
-        after = live.cells()
-        status = live.status
+        yield before, live
+
+
+def test_live_output_is_the_stored_output(run_page: tuple[list[dict[str, Any]], LivePage]) -> None:
+    """Run from top to bottom, each cell that can run gives what is stored; the others keep what is stored."""
+    before, live = run_page
     wrong = {
         number: (now["state"], now["output"])
-        for number, (then, now) in enumerate(zip(before, after, strict=True), start=1)
+        for number, (then, now) in enumerate(zip(before, live.cells(), strict=True), start=1)
         if now["state"] != ("stored" if now["need"] else "passed") or excused(now["output"]) != then["output"]
     }
     assert wrong == {}
-    assert status.startswith("Python 3.14")
+    assert live.status.startswith("Python 3.14")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_page_that_has_run_is_accessible(
+    run_page: tuple[list[dict[str, Any]], LivePage],
+    theme: str,
+) -> None:
+    """axe-core finds nothing in what a run has put onto the page."""
+    _, live = run_page
+    switch_theme(live.tab, theme)
+    assert findings(live.tab) == []
 
 
 def excused(output: str) -> str:
