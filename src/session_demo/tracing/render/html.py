@@ -17,7 +17,7 @@ STYLE = (
 .sd-trace th,.sd-trace td{text-align:left;vertical-align:top;padding:.12em .7em .12em 0;border:0;
 background:transparent;color:inherit;white-space:normal;overflow-wrap:anywhere;max-width:none}
 .sd-trace thead th{font-weight:600;font-size:.8em;opacity:.75;border-bottom:1px solid currentColor}
-.sd-trace td:first-child:not(:last-child){text-align:right;opacity:.65;font-variant-numeric:tabular-nums;
+.sd-trace td:first-child:not(:last-child){text-align:right;opacity:.75;font-variant-numeric:tabular-nums;
 width:1%;white-space:nowrap;padding-left:.4em}
 .sd-trace td:nth-child(2):not(:last-child){width:1%;white-space:nowrap;opacity:.75}
 .sd-trace tr{background:transparent}

@@ -20,20 +20,21 @@ STEPS_STYLE = """
 .sd-steps fieldset{display:flex;flex-wrap:wrap;align-items:center;gap:.15em;margin:0;padding:0;
 border:0;min-width:0}
 .sd-steps legend{padding:0 0 .3em;font-size:inherit;color:inherit;float:none;width:auto}
-.sd-steps input{order:0;margin:.15em;width:1.1em;height:1.1em;accent-color:#4195ef;cursor:pointer}
+.sd-steps input{order:0;margin:calc(12px - .55em);width:1.1em;height:1.1em;cursor:pointer;
+accent-color:#4195ef}
 .sd-steps input:focus-visible{outline:3px solid #4195ef;outline-offset:2px}
 .sd-steps section{order:1;display:none;flex:0 0 100%;min-width:0}
 .sd-steps input:checked+section{display:block}
 .sd-steps nav{display:flex;align-items:center;gap:.8em;padding:.3em 0}
 .sd-steps nav label,.sd-steps nav span{border:1px solid currentColor;border-radius:.4em;padding:.15em .7em;
 margin:0;cursor:pointer;user-select:none}
-.sd-steps nav span{opacity:.35;cursor:default}
+.sd-steps nav span{border-color:transparent;opacity:.75;cursor:default}
 .sd-steps .sd-two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21em),1fr));gap:0 1.6em}
 .sd-steps .sd-two>div{min-width:0}
 .sd-steps ol.sd-code{list-style:none;margin:.2em 0 .6em;padding:0;border-left:2px solid rgba(128,128,128,.4)}
-.sd-steps .sd-code li{padding:0 .5em;opacity:.65;overflow-wrap:anywhere;margin:0}
+.sd-steps .sd-code li{padding:0 .5em;opacity:.75;overflow-wrap:anywhere;margin:0}
 .sd-steps .sd-code li[aria-current]{opacity:1;font-weight:600;background:rgba(128,128,128,.18)}
-.sd-steps .sd-code small{font-size:.8em;opacity:.7;margin-left:.6em;white-space:nowrap}
+.sd-steps .sd-code small{font-size:.8em;margin-left:.6em;white-space:nowrap}
 .sd-steps caption{font-weight:600}
 .sd-steps tbody th{width:1%;white-space:nowrap;font-weight:600;padding-right:1em}
 .sd-steps tr.sd-touched{background:rgba(128,128,128,.13)}
