@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("sphinx", reason="Sphinx is not installed: no page is built")
 
-from tools.live_pages import with_policy
+from tools.live_pages import LAB_POLICY, with_policy
 
 
 def page(body: str) -> str:
@@ -69,3 +69,11 @@ def test_policy_lets_nothing_else_in() -> None:
         assert words in policy
     assert "unsafe-eval" not in policy
     assert "http:" not in policy
+
+
+def test_lab_may_compile_but_asks_nobody_else() -> None:
+    """JupyterLite gets one freedom that pages haven't, and no other host."""
+    policy = with_policy(page("<script>1</script>"), LAB_POLICY)
+    assert f"script-src 'self' 'unsafe-eval' {hashed('1')};" in f"{policy};"
+    assert "connect-src 'self' data: blob:" in policy
+    assert "http" not in policy.partition('content="')[2].partition('"')[0]

@@ -35,6 +35,16 @@ POLICY = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
+# What JupyterLite needs besides; from another host it gets nothing, as the book's own pages.
+LAB_POLICY = POLICY | {
+    # Its checker of settings is compiled in the browser, by `new Function`.
+    "script-src": "'unsafe-eval'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    # What a reader downloads, and what widgets and workers are made of.
+    "connect-src": "'self' data: blob:",
+    "worker-src": "'self' blob:",
+}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -113,12 +123,11 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     if manifest():
         shutil.copytree(LIVE / "site", site, dirs_exist_ok=True)
     for page in site.rglob("*.html"):
-        if page.relative_to(site).parts[0] != "lab":
-            text = page.read_text(encoding="utf-8")
-            page.write_text(with_policy(text), encoding="utf-8")
+        policy = LAB_POLICY if page.relative_to(site).parts[0] == "lab" else POLICY
+        page.write_text(with_policy(page.read_text(encoding="utf-8"), policy), encoding="utf-8")
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, policy: dict[str, str] = POLICY) -> str:
     """Return a page that runs the scripts it came with, those of its site, and no others.
 
     A script in a page is allowed by its hash. The theme's buttons have handlers in attributes; those are
@@ -131,9 +140,10 @@ def with_policy(page: str) -> str:
     found.feed(page)
     found.close()
     allowed = sorted(map(_hash, {*found.inline, *found.handlers}))
-    words = ["'self'", *(["'unsafe-hashes'"] if found.handlers else []), *allowed]
-    policy = "; ".join(f"{name} {value}" for name, value in {**POLICY, "script-src": " ".join(words)}.items())
-    meta = f'{HAS_POLICY} content="{policy}">'
+    words = ["'self'", *policy.get("script-src", "").split()]
+    words += [*(["'unsafe-hashes'"] if found.handlers else []), *allowed]
+    told = "; ".join(f"{name} {value}" for name, value in {**policy, "script-src": " ".join(words)}.items())
+    meta = f'{HAS_POLICY} content="{told}">'
     # After the encoding, which browsers look for in the first kilobyte.
     return re.sub(r"<meta charset=[^>]*>", lambda charset: f"{charset[0]}\n    {meta}", page, count=1)
 
