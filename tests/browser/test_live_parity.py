@@ -66,6 +66,7 @@ def test_live_output_is_the_stored_output(run_page: tuple[list[dict[str, Any]], 
         if now["state"] != ("stored" if now["need"] else "passed") or excused(now["output"]) != then["output"]
     }
     assert wrong == {}
+    assert live.errors == []
     assert live.status.startswith("Python 3.14")
 
 
